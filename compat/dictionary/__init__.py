@@ -12,8 +12,10 @@ from compat.dictionary.kinds import TENSOR as TENSOR
 from compat.dictionary.kinds import UNKNOWN as UNKNOWN
 from compat.dictionary.kinds import VARIABLE as VARIABLE
 from compat.dictionary.kinds import ByDtype as ByDtype
+from compat.dictionary.kinds import Dtype as Dtype
 from compat.dictionary.kinds import Fn as Fn
 from compat.dictionary.kinds import Ignored as Ignored
+from compat.dictionary.kinds import Key as Key
 from compat.dictionary.kinds import Kind as Kind
 from compat.dictionary.kinds import Like as Like
 from compat.dictionary.kinds import Other as Other
@@ -22,6 +24,7 @@ from compat.dictionary.kinds import Static as Static
 from compat.dictionary.kinds import T as T
 from compat.dictionary.kinds import Ts as Ts
 from compat.dictionary.kinds import seq as seq
+from compat.dictionary.kinds import tup as tup
 from compat.dictionary.registry import Entry as Entry
 from compat.dictionary.registry import Spelling as Spelling
 from compat.dictionary.registry import entries as entries

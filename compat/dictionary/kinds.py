@@ -24,12 +24,26 @@ class Static:
     """
 
 
+class Dtype(Static):
+    """A dtype: a DType, its name, numpy's or JAX's. The body gets a numpy dtype.
+
+    A default of None stays None.
+    """
+
+
 class Shape:
     """A shape: ints, possibly mixed with concrete tensors, or a concrete tensor."""
 
 
 class Fn:
     """A Python callable, called with tensors."""
+
+
+class Key:
+    """A fresh random key: no argument of the legacy call, but supplied to the body.
+
+    By the runtime from its counter, by the rewriter as `hk.next_rng_key()`.
+    """
 
 
 class Ignored:
@@ -46,9 +60,10 @@ class Kind:
 
     Attributes:
       sort: 'tensor', 'variable', 'module', 'optimizer', 'shape', 'dtype', 'seq',
-        'number', 'string', 'function', 'class' or 'unknown'.
+        'tuple', 'number', 'string', 'function', 'class' or 'unknown'.
       dtype: 'float', 'int', 'bool', 'complex', 'string' or None where not known.
       item: the kind of the elements of a 'seq'.
+      items: the kinds of the elements of a 'tuple', one by one.
       detail: for 'module' and 'optimizer', the dotted name of the class.
     """
 
@@ -56,9 +71,12 @@ class Kind:
     dtype: str | None = None
     item: Kind | None = None
     detail: str | None = None
+    items: tuple[Kind, ...] | None = None
 
     def __str__(self) -> str:
         inside = self.dtype or self.item or self.detail
+        if self.items is not None:
+            inside = ", ".join(map(str, self.items))
         return f"{self.sort}[{inside}]" if inside else self.sort
 
 
@@ -78,6 +96,11 @@ UNKNOWN = Kind("unknown")
 def seq(item: Kind = UNKNOWN) -> Kind:
     """The kind of a list or tuple whose elements are all of kind `item`."""
     return Kind("seq", item=item)
+
+
+def tup(*items: Kind | Like) -> Kind:
+    """The kind of a tuple of known length: `grads, norm = tf.clip_by_global_norm(…)`."""
+    return Kind("tuple", items=items)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -20,12 +20,14 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from compat.dictionary import guards
+from compat.dictionary import expressions, guards
 from compat.dictionary.kinds import (
     TENSOR,
     ByDtype,
+    Dtype,
     Fn,
     Ignored,
+    Key,
     Kind,
     Like,
     Other,
@@ -37,7 +39,7 @@ from compat.dictionary.kinds import (
 from compat.dictionary.samples import Call
 
 OUTCOMES = ("op", "module", "value", "structural", "stays", "manual")
-ANNOTATIONS = (T, Ts, Static, Shape, Fn, Ignored, Other)
+ANNOTATIONS = (T, Ts, Static, Dtype, Shape, Fn, Key, Ignored, Other)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,16 +50,24 @@ class Spelling:
       guard: when it is exact (see `guards`); None for always.
       fn: its parameters are the entry's, by name; one that it leaves out (or does not
         use) must be at its default for the spelling to apply.
+      because: in what small way it is not exact ("another random stream"); empty
+        where it is exact under its guard.
     """
 
     guard: str | None
     fn: Callable[..., Any]
+    because: str = ""
 
 
 class Entry:
     """What is known of one legacy name (and of its aliases).
 
     Calling an entry calls the exact body with arrays.
+
+    Attributes:
+      signature: of the legacy call: without the parameter annotated `Key`.
+      key: the name of that (keyword-only) parameter of the body, or None.
+      attribute: the legacy form is no call but an attribute: `x.ndim`.
     """
 
     def __init__(
@@ -70,6 +80,7 @@ class Entry:
         returns: Kind | Like | ByDtype = TENSOR,
         check: Sequence[Call] = (),
         helper: bool = True,
+        attribute: bool = False,
         spelling: str | None = None,
         rule: str | None = None,
         because: str = "",
@@ -84,6 +95,7 @@ class Entry:
         self.returns = returns
         self.check = tuple(check)
         self.helper = helper
+        self.attribute = attribute
         self.spelling = spelling
         self.rule = rule
         self.because = because
@@ -91,6 +103,14 @@ class Entry:
         self.spellings: list[Spelling] = []
         self.signature = inspect.signature(fn) if fn is not None else None
         self.kinds = _kinds(self.signature, fn)
+        self.key = next((n for n, k in self.kinds.items() if k is Key), None)
+        if self.key is not None:
+            del self.kinds[self.key]
+            self.signature = self.signature.replace(
+                parameters=[
+                    p for p in self.signature.parameters.values() if p.name != self.key
+                ]
+            )
         self.__doc__ = fn.__doc__ if fn is not None else because
         self.__name__ = self.names[0].rpartition(".")[2]
 
@@ -102,7 +122,9 @@ class Entry:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.fn(*args, **kwargs)
 
-    def when(self, guard: str | None = None) -> Callable[[Callable], Entry]:
+    def when(
+        self, guard: str | None = None, because: str = ""
+    ) -> Callable[[Callable], Entry]:
         """Adds a spelling, tried after those added before it."""
         guards.parse(guard)
 
@@ -113,10 +135,22 @@ class Entry:
             for condition in guards.parse(guard):
                 if condition.name not in self.kinds:
                     raise TypeError(f"{self.name}: guard names {condition.name!r}")
-            self.spellings.append(Spelling(guard, fn))
+            self.spellings.append(Spelling(guard, fn, because))
             return self
 
         return add
+
+    def ways(self) -> list[Spelling]:
+        """The spellings in the order to try, the body last where it is one itself.
+
+        It is where it is a single `return` of an expression over its parameters and
+        the usual module aliases, as in `return jnp.exp(x)`.
+        """
+        ways = list(self.spellings)
+        if self.outcome == "op" and self.helper and self.key is None:
+            if expressions.inlinable(self.fn):
+                ways.append(Spelling(None, self.fn))
+        return ways
 
     def __repr__(self) -> str:
         return f"<{self.outcome} {self.name}>"
@@ -158,6 +192,8 @@ def op(
     returns: Kind | Like | ByDtype = TENSOR,
     check: Sequence[Call] = (),
     helper: bool = True,
+    attribute: bool = False,
+    because: str = "",
 ) -> Callable[[Callable], Entry]:
     """Defines an op: the decorated function is its exact body, on arrays.
 
@@ -166,12 +202,15 @@ def op(
         "tf.math.reduce_mean". Methods and operators of tensors are named
         "Tensor.numpy", "Tensor.__truediv__"; of variables "Variable.assign".
       same: parameters of one type group: Python numbers among them take the dtype of
-        the others, tensors of different dtypes raise.
+        the others, tensors of different dtypes raise. A `Dtype` parameter counts as the
+        dtype that it names, where it is given; a `Ts` as its elements.
       returns: the kind of the result, for the analysis.
       check: calls that the generated tests make of the original and of ours.
       helper: whether the rewriter may write the body out as a helper function where
         no spelling applies. The body may then use `jax`, `jnp`, `lax`, `np` and plain
         functions of its own module only.
+      attribute: whether the legacy form is an attribute ("Tensor.ndim"), not a call.
+      because: a caveat, for docs and reports.
     """
 
     def define(fn: Callable) -> Entry:
@@ -184,6 +223,8 @@ def op(
                 returns=returns,
                 check=check,
                 helper=helper,
+                attribute=attribute,
+                because=because,
             )
         )
 
