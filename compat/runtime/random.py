@@ -1,0 +1,74 @@
+"""Random numbers: a count on the host makes the keys.
+
+The numbers are reproducible here (same seeds, same program, same numbers) and are not
+those that TensorFlow would draw.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+
+from compat.runtime.state import STATE
+from compat.runtime.tensor import Tensor, lift
+
+_MASK = 2**64 - 1
+
+
+class Source:
+    """The host's source of keys."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._free = np.random.default_rng()
+        self.reset(None)
+
+    def reset(self, seed: int | None) -> None:
+        """Starts afresh; None draws from the system's entropy."""
+        self.seed = seed
+        self._count = 0
+        self._by_op: dict[int, int] = {}
+
+    def key(self, seed: int | None) -> np.ndarray:
+        """The next key, two uint32; `seed` is that of the op, if it has one."""
+        with self._lock:
+            if self.seed is None and seed is None:
+                return self._free.integers(0, 2**32, 2, np.uint32)
+            if seed is None:
+                self._count += 1
+                return mixed(self.seed, 1, self._count)
+            count = self._by_op[seed] = self._by_op.get(seed, 0) + 1
+            return mixed(0x5EED if self.seed is None else self.seed, 2, seed, count)
+
+
+SOURCE = Source()
+
+
+def mixed(*numbers: int) -> np.ndarray:
+    """A key that depends on all the numbers (splitmix64's finalizer, chained)."""
+    state = 0x9E3779B97F4A7C15
+    for number in numbers:
+        state = (state ^ (int(number) & _MASK)) * 0xBF58476D1CE4E5B9 & _MASK
+        state = (state ^ (state >> 27)) * 0x94D049BB133111EB & _MASK
+        state ^= state >> 31
+    return np.array([state >> 32, state & 0xFFFFFFFF], np.uint32)
+
+
+def next_key(seed: Any = None) -> Tensor:
+    """A fresh key as a tensor of two uint32, inside a trace one of the trace's.
+
+    Args:
+      seed: the op's own seed, an int or None.
+    """
+    import jax
+
+    seed = None if seed is None else int(seed)
+    frame = STATE.frame
+    if frame is not None:
+        key = frame.next_key()
+        if seed is not None:
+            key = jax.random.fold_in(key, seed & 0x7FFFFFFF)
+        return Tensor(key)
+    return Tensor(lift(SOURCE.key(seed)))

@@ -1,0 +1,211 @@
+"""`tf.TensorShape`: a tuple of dimensions, any of which may be unknown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from compat.runtime.export import export
+
+
+@export("tf.compat.v1.Dimension")
+class Dimension(int):
+    """A known dimension, as TensorFlow 1 has them; otherwise an int."""
+
+    @property
+    def value(self) -> int:
+        """The number."""
+        return int(self)
+
+
+@export("tf.TensorShape")
+class TensorShape(tuple):
+    """A shape: a tuple of ints and None; of unknown rank if made from None."""
+
+    unknown: bool
+
+    def __new__(cls, dims: Any) -> TensorShape:
+        if isinstance(dims, TensorShape):
+            return dims
+        unknown = dims is None
+        if unknown:
+            dims = ()
+        elif isinstance(dims, int | np.integer):
+            dims = (dims,)
+        elif hasattr(dims, "numpy"):
+            dims = np.atleast_1d(dims.numpy())
+        self = super().__new__(cls, (None if d is None else _size(d) for d in dims))
+        self.unknown = unknown
+        return self
+
+    @property
+    def rank(self) -> int | None:
+        """The number of dimensions, None if unknown."""
+        return None if self.unknown else len(self)
+
+    ndims = rank
+
+    @property
+    def dims(self) -> list[int | None] | None:
+        """The dimensions as a list, None if the rank is unknown."""
+        return None if self.unknown else list(self)
+
+    def as_list(self) -> list[int | None]:
+        """The dimensions as a list.
+
+        Raises:
+          ValueError: the rank is unknown.
+        """
+        if self.unknown:
+            raise ValueError("as_list() is not defined on an unknown TensorShape.")
+        return list(self)
+
+    def num_elements(self) -> int | None:
+        """The number of elements, None if unknown."""
+        return math.prod(self) if self.is_fully_defined() else None
+
+    def is_fully_defined(self) -> bool:
+        """Whether every dimension is known."""
+        return not self.unknown and None not in tuple(self)
+
+    def is_compatible_with(self, other: Any) -> bool:
+        """Whether some array could have both shapes."""
+        other = TensorShape(other)
+        if self.unknown or other.unknown:
+            return True
+        return len(self) == len(other) and all(
+            a is None or b is None or a == b for a, b in zip(self, other, strict=True)
+        )
+
+    def assert_is_compatible_with(self, other: Any) -> None:
+        """Raises ValueError unless the shapes are compatible."""
+        if not self.is_compatible_with(other):
+            raise ValueError(f"Shapes {self} and {TensorShape(other)} are incompatible")
+
+    def assert_has_rank(self, rank: int) -> None:
+        """Raises ValueError if the rank is known to be another."""
+        if self.rank not in (None, rank):
+            raise ValueError(f"Shape {self} must have rank {rank}")
+
+    def assert_same_rank(self, other: Any) -> None:
+        """Raises ValueError if both ranks are known and differ."""
+        other = TensorShape(other)
+        if not self.unknown and other.rank not in (None, self.rank):
+            raise ValueError(f"Shapes {self} and {other} must have the same rank")
+
+    def assert_is_fully_defined(self) -> None:
+        """Raises ValueError if a dimension is unknown."""
+        if not self.is_fully_defined():
+            raise ValueError(f"Shape {self} is not fully defined")
+
+    def with_rank(self, rank: int) -> TensorShape:
+        """This shape, or one of that rank if the rank is unknown."""
+        self.assert_has_rank(rank)
+        return TensorShape([None] * rank) if self.unknown else self
+
+    def with_rank_at_least(self, rank: int) -> TensorShape:
+        """This shape; ValueError if it has fewer dimensions."""
+        if not self.unknown and len(self) < rank:
+            raise ValueError(f"Shape {self} must have rank at least {rank}")
+        return self
+
+    def with_rank_at_most(self, rank: int) -> TensorShape:
+        """This shape; ValueError if it has more dimensions."""
+        if not self.unknown and len(self) > rank:
+            raise ValueError(f"Shape {self} must have rank at most {rank}")
+        return self
+
+    def merge_with(self, other: Any) -> TensorShape:
+        """The shape that says what both say."""
+        other = TensorShape(other)
+        self.assert_is_compatible_with(other)
+        if self.unknown:
+            return other
+        if other.unknown:
+            return self
+        return TensorShape(
+            [b if a is None else a for a, b in zip(self, other, strict=True)]
+        )
+
+    def most_specific_compatible_shape(self, other: Any) -> TensorShape:
+        """The narrowest shape compatible with both."""
+        other = TensorShape(other)
+        if self.unknown or other.unknown or len(self) != len(other):
+            return TensorShape(None)
+        return TensorShape(
+            [a if a == b else None for a, b in zip(self, other, strict=True)]
+        )
+
+    def concatenate(self, other: Any) -> TensorShape:
+        """The dimensions of this shape followed by those of the other."""
+        other = TensorShape(other)
+        if self.unknown or other.unknown:
+            return TensorShape(None)
+        return TensorShape(tuple(self) + tuple(other))
+
+    def __getitem__(self, key: Any) -> Any:
+        if self.unknown:
+            return TensorShape(None) if isinstance(key, slice) else None
+        found = super().__getitem__(key)
+        return TensorShape(found) if isinstance(key, slice) else found
+
+    def __add__(self, other: Any) -> TensorShape:
+        return self.concatenate(other)
+
+    def __radd__(self, other: Any) -> TensorShape:
+        return TensorShape(other).concatenate(self)
+
+    def __bool__(self) -> bool:
+        return not self.unknown
+
+    def __eq__(self, other: object) -> bool:
+        try:
+            other = TensorShape(other)
+        except (TypeError, ValueError):
+            return NotImplemented
+        return self.unknown == other.unknown and tuple(self) == tuple(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((tuple(self), self.unknown))
+
+    def __repr__(self) -> str:
+        return f"TensorShape({None if self.unknown else list(self)})"
+
+    def __str__(self) -> str:
+        return "<unknown>" if self.unknown else tuple.__repr__(tuple(self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return TensorShape, (None if self.unknown else tuple(self),)
+
+
+def _size(value: Any) -> int | None:
+    size = getattr(value, "value", value) if not hasattr(value, "numpy") else value
+    if size is None:
+        return None
+    size = size.__index__()
+    if size < 0:
+        raise ValueError(f"Dimension {size} must be >= 0")
+    return size
+
+
+def static_shape(value: Any) -> tuple[int, ...]:
+    """Ints of a shape argument: a TensorShape, an int, a list mixed with tensors.
+
+    Raises:
+      OperatorNotAllowedInGraphError: a part of it is a traced value.
+    """
+    if isinstance(value, TensorShape):
+        return tuple(value.as_list())
+    if isinstance(value, int | np.integer):
+        return (int(value),)
+    if hasattr(value, "numpy") or isinstance(value, np.ndarray):
+        return tuple(int(d) for d in np.atleast_1d(np.asarray(value)))
+    if isinstance(value, Iterable):
+        return tuple(-1 if d is None else d.__index__() for d in value)
+    raise TypeError(f"{value!r} of type {type(value)} is not a shape")
