@@ -1,0 +1,112 @@
+"""Telling which Haiku a program uses, and bringing it into a form to trace."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from migrate.errors import UserError
+
+NAMES = ("haiku_core", "haiku")
+# What code calls the switch between training and evaluation.
+_TRAINING = ("is_training", "training", "train")
+
+
+def _package(thing: Any) -> str | None:
+    """The Haiku that a class, a module or an object of one comes from."""
+    if inspect.ismodule(thing):
+        name = thing.__name__.partition(".")[0]
+        return name if name in NAMES else None
+    kind = thing if isinstance(thing, type) else type(thing)
+    for base in kind.__mro__:
+        name = base.__module__.partition(".")[0]
+        if name in NAMES:
+            return name
+    return None
+
+
+def haiku_of(program: Any) -> Any:
+    """The Haiku module that `program` uses.
+
+    Looks at its class, then at the names its module has, then at what is imported.
+
+    Raises:
+      UserError: Its module uses both.
+    """
+    name = _package(program)
+    if name is None:
+        function = inspect.unwrap(program) if callable(program) else program
+        while isinstance(function, functools.partial):
+            function = function.func
+        names = getattr(function, "__globals__", {})
+        found = {_package(value) for value in list(names.values())} - {None}
+        if len(found) > 1:
+            plain = _package(names.get("hk"))
+            found = {plain} if plain else found
+        if len(found) > 1:
+            raise UserError(
+                f"{getattr(program, '__name__', program)} uses both haiku and"
+                " haiku_core",
+                "import one of them as hk",
+            )
+        name = found.pop() if found else None
+    if name is None:
+        name = next((n for n in NAMES if n in sys.modules), NAMES[0])
+    return importlib.import_module(name)
+
+
+def is_module_class(program: Any, hk: Any) -> bool:
+    """Whether `program` is a class of Haiku modules."""
+    return isinstance(program, type) and issubclass(program, hk.Module)
+
+
+def prepare(program: Any, hk: Any = None) -> tuple[Any, Any]:
+    """Returns what to trace, and the Haiku that it uses.
+
+    A module class becomes a function that makes one and calls it. A parameter called
+    ``is_training`` becomes true by default.
+    """
+    hk = hk or haiku_of(program)
+    if hasattr(program, "init") and not isinstance(program, type):
+        return program, hk
+    if not callable(program):
+        raise UserError(
+            f"the target is a {type(program).__name__}, which can't be called",
+            "give a function, a module class, or a transformed function",
+        )
+    if is_module_class(program, hk):
+        signature = inspect.signature(program.__call__)
+
+        def function(*args: Any, **kwargs: Any) -> Any:
+            return program()(*args, **kwargs)
+
+        return _in_training(function, signature, 1), hk
+    return _in_training(program, _signature(program), 0), hk
+
+
+def _signature(function: Callable) -> inspect.Signature | None:
+    try:
+        return inspect.signature(function)
+    except (TypeError, ValueError):
+        return None
+
+
+def _in_training(
+    function: Callable, signature: inspect.Signature | None, skip: int
+) -> Callable:
+    parameters = list(signature.parameters.values())[skip:] if signature else []
+    switch = next((p.name for p in parameters if p.name in _TRAINING), None)
+    if switch is None:
+        return function
+    position = next(i for i, p in enumerate(parameters) if p.name == switch)
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        if len(args) <= position:
+            kwargs.setdefault(switch, True)
+        return function(*args, **kwargs)
+
+    return wrapped

@@ -1,0 +1,144 @@
+"""Finding where in a checkpoint a program's modules are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from migrate.checkpoint._src.join import Join, real_roots
+from migrate.checkpoint._src.source import Path, Source
+from migrate.checkpoint._src.trace import Found, Trace
+from migrate.errors import UserError
+
+Roots = Sequence[str] | str | None
+_SHOWN = 6
+
+
+def parse_roots(given: Roots) -> tuple[Path | None, dict[str, Path]]:
+    """Splits ``PATH`` and ``MODULE=PATH`` into a general root and one per module."""
+    general, each = None, {}
+    for text in [given] if isinstance(given, str) else given or ():
+        module, equals, path = text.rpartition("=")
+        parts = tuple(part for part in path.split("/") if part)
+        if equals:
+            each[module] = parts
+        elif general is None:
+            general = parts
+        else:
+            raise UserError(
+                f"two roots are given, {'/'.join(general)!r} and {text!r}",
+                "say which module each is for: --root MODULE=PATH",
+            )
+    return general, each
+
+
+def _fit(
+    source: Source, trace: Trace, found: Found, node: int, mapping: Mapping[str, str]
+) -> tuple[int, int]:
+    """(how many arrays the object at `node` fills, minus what would be left over)."""
+    join = Join(source, trace, mapping)
+    path = source.paths.get(node, ())
+    join.visit(found, node, path)
+    filled = sum(k is not None for a in join.assignments for k in a.keys)
+    if not filled:
+        return 0, 0
+    below = source.graph.paths(node)
+    unplaced = sum(n in source.variables and n not in join.used for n in below)
+    return filled, -unplaced
+
+
+def _start(source: Source, path: Path) -> int:
+    node = source.resolve(path)
+    if node is None:
+        top = ", ".join(sorted(source.children(0))[:_SHOWN])
+        raise UserError(
+            f"the checkpoint has no object {'/'.join(path)!r}",
+            f"its root holds {top}",
+        )
+    return node
+
+
+def choose(
+    source: Source,
+    trace: Trace,
+    given: Roots,
+    mapping: Mapping[str, str],
+) -> list[tuple[Found, int | None]]:
+    """Pairs each outermost module with an object of the checkpoint.
+
+    Args:
+      source: The checkpoint.
+      trace: The program.
+      given: The user's ``PATH`` (of the only module, or under which to look) and
+        ``MODULE=PATH``.
+      mapping: The user's pairs for single modules.
+
+    Raises:
+      UserError: Several objects fit equally, or a given path doesn't exist.
+    """
+    general, each = parse_roots(given)
+    roots = real_roots(trace)
+    unknown = set(each) - {found.name for found in roots}
+    if unknown:
+        names = ", ".join(found.name for found in roots)
+        raise UserError(
+            f"the program has no outermost module {sorted(unknown)[0]!r}",
+            f"it has {names}",
+        )
+    if general is not None:
+        _start(source, general)
+    pairs: list[tuple[Found, int | None]] = []
+    taken: set[int] = set()
+    for found in roots:
+        if found.name in each:
+            node = _start(source, each[found.name])
+        elif found.name in mapping:
+            node = _start(source, tuple(mapping[found.name].split("/")))
+        elif general is not None and len(roots) == 1:
+            node = _start(source, general)
+        else:
+            node = None
+        if node is not None:
+            taken.add(node)
+        pairs.append((found, node))
+    start = _start(source, general) if general is not None else 0
+    candidates = list(source.graph.paths(start))
+    for index, (found, node) in enumerate(pairs):
+        if node is None:
+            free = [c for c in candidates if c not in taken]
+            node = _infer(source, trace, found, free, mapping)
+            pairs[index] = found, node
+            if node is not None:
+                taken.add(node)
+    return pairs
+
+
+def _infer(
+    source: Source,
+    trace: Trace,
+    found: Found,
+    candidates: list[int],
+    mapping: Mapping[str, str],
+) -> int | None:
+    scores = {}
+    for node in candidates:
+        if source.children(node):
+            score = _fit(source, trace, found, node, mapping)
+            if score[0]:
+                scores[node] = score
+    if not scores:
+        return None
+    best = max(scores.values())
+    tied = [node for node, score in scores.items() if score == best]
+    if len(tied) > 1:
+        last = found.name.rpartition("/")[2]
+        named = [n for n in tied if source.paths[n][-1:] in ((last,), ("_" + last,))]
+        tied = named if len(named) == 1 else tied
+    if len(tied) > 1:
+        shown = ", ".join(source.show(node) for node in tied[:_SHOWN])
+        more = f" and {len(tied) - _SHOWN} more" if len(tied) > _SHOWN else ""
+        raise UserError(
+            f"{len(tied)} objects of the checkpoint fit {found.name or 'the target'}"
+            f" equally well: {shown}{more}",
+            f"choose one with --root {found.name}=PATH",
+        )
+    return tied[0]
