@@ -7,8 +7,40 @@ those of dm-haiku 0.0.17, so parameters load in either direction unchanged.
 
 # ---- core
 from haiku_core import config as config
+
+# ---- core: end
+# ---- layers (initializers, pad, nets, Linear, Conv*, norms, recurrent, pooling, ...)
+from haiku_core import initializers as initializers
+from haiku_core import nets as nets
+from haiku_core import pad as pad
 from haiku_core import typing as typing
+from haiku_core._src.attention import MultiHeadAttention as MultiHeadAttention
+from haiku_core._src.basic import BatchApply as BatchApply
+from haiku_core._src.basic import Sequential as Sequential
+from haiku_core._src.basic import dropout as dropout
+from haiku_core._src.basic import expand_apply as expand_apply
+from haiku_core._src.basic import multinomial as multinomial
+from haiku_core._src.basic import one_hot as one_hot
+from haiku_core._src.basic import to_module as to_module
+from haiku_core._src.batch_norm import BatchNorm as BatchNorm
+from haiku_core._src.conv import ConvND as ConvND
+from haiku_core._src.conv import ConvNDTranspose as ConvNDTranspose
+from haiku_core._src.conv_lstm import Conv1DLSTM as Conv1DLSTM
+from haiku_core._src.conv_lstm import Conv2DLSTM as Conv2DLSTM
+from haiku_core._src.conv_lstm import Conv3DLSTM as Conv3DLSTM
+from haiku_core._src.conv_ranks import Conv1D as Conv1D
+from haiku_core._src.conv_ranks import Conv1DTranspose as Conv1DTranspose
+from haiku_core._src.conv_ranks import Conv2D as Conv2D
+from haiku_core._src.conv_ranks import Conv2DTranspose as Conv2DTranspose
+from haiku_core._src.conv_ranks import Conv3D as Conv3D
+from haiku_core._src.conv_ranks import Conv3DTranspose as Conv3DTranspose
+from haiku_core._src.conv_ranks import DepthwiseConv1D as DepthwiseConv1D
+from haiku_core._src.conv_ranks import DepthwiseConv2D as DepthwiseConv2D
+from haiku_core._src.conv_ranks import DepthwiseConv3D as DepthwiseConv3D
+from haiku_core._src.embed import Embed as Embed
+from haiku_core._src.embed import EmbedLookupStyle as EmbedLookupStyle
 from haiku_core._src.frames import current_name as current_name
+from haiku_core._src.group_norm import GroupNorm as GroupNorm
 from haiku_core._src.hooks import GetterContext as GetterContext
 from haiku_core._src.hooks import SetterContext as SetterContext
 from haiku_core._src.hooks import custom_creator as custom_creator
@@ -26,13 +58,39 @@ from haiku_core._src.keys import (
 )
 from haiku_core._src.keys import reserve_rng_keys as reserve_rng_keys
 from haiku_core._src.keys import with_rng as with_rng
+from haiku_core._src.layer_norm import InstanceNorm as InstanceNorm
+from haiku_core._src.layer_norm import LayerNorm as LayerNorm
+from haiku_core._src.layer_norm import RMSNorm as RMSNorm
+from haiku_core._src.linear import Bias as Bias
+from haiku_core._src.linear import Linear as Linear
 from haiku_core._src.module import MethodContext as MethodContext
 from haiku_core._src.module import Module as Module
 from haiku_core._src.module import intercept_methods as intercept_methods
 from haiku_core._src.module import name_scope as name_scope
+from haiku_core._src.moving_averages import EMAParamsTree as EMAParamsTree
+from haiku_core._src.moving_averages import (
+    ExponentialMovingAverage as ExponentialMovingAverage,
+)
 from haiku_core._src.naming import force_name as force_name
 from haiku_core._src.naming import name_like as name_like
 from haiku_core._src.naming import transparent as transparent
+from haiku_core._src.pool import AvgPool as AvgPool
+from haiku_core._src.pool import MaxPool as MaxPool
+from haiku_core._src.pool import avg_pool as avg_pool
+from haiku_core._src.pool import max_pool as max_pool
+from haiku_core._src.recurrent import GRU as GRU
+from haiku_core._src.recurrent import LSTM as LSTM
+from haiku_core._src.recurrent import IdentityCore as IdentityCore
+from haiku_core._src.recurrent import LSTMState as LSTMState
+from haiku_core._src.recurrent import RNNCore as RNNCore
+from haiku_core._src.recurrent import VanillaRNN as VanillaRNN
+from haiku_core._src.reshape import Flatten as Flatten
+from haiku_core._src.reshape import Reshape as Reshape
+from haiku_core._src.separable_conv import (
+    SeparableDepthwiseConv2D as SeparableDepthwiseConv2D,
+)
+from haiku_core._src.spectral_norm import SNParamsTree as SNParamsTree
+from haiku_core._src.spectral_norm import SpectralNorm as SpectralNorm
 from haiku_core._src.transform import Transformed as Transformed
 from haiku_core._src.transform import TransformedWithState as TransformedWithState
 from haiku_core._src.transform import running_init as running_init
@@ -46,6 +104,13 @@ from haiku_core._src.typing import MutableState as MutableState
 from haiku_core._src.typing import Params as Params
 from haiku_core._src.typing import State as State
 from haiku_core._src.typing import SupportsCall as SupportsCall
+from haiku_core._src.unroll import DeepRNN as DeepRNN
+from haiku_core._src.unroll import ResetCore as ResetCore
+from haiku_core._src.unroll import (
+    deep_rnn_with_skip_connections as deep_rnn_with_skip_connections,
+)
+from haiku_core._src.unroll import dynamic_unroll as dynamic_unroll
+from haiku_core._src.unroll import static_unroll as static_unroll
 from haiku_core._src.variables import DO_NOT_STORE as DO_NOT_STORE
 from haiku_core._src.variables import get_current_state as get_current_state
 from haiku_core._src.variables import get_initial_state as get_initial_state
@@ -53,10 +118,6 @@ from haiku_core._src.variables import get_parameter as get_parameter
 from haiku_core._src.variables import get_params as get_params
 from haiku_core._src.variables import get_state as get_state
 from haiku_core._src.variables import set_state as set_state
-
-# ---- core: end
-
-
-# ---- layers (initializers, pad, nets, Linear, Conv*, norms, recurrent, pooling, ...)
+from haiku_core.layers._src.conv import get_channel_index as get_channel_index
 
 # ---- layers: end

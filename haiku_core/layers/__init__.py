@@ -11,11 +11,11 @@ from haiku_core.layers._src.averages import ema_step as ema_step
 from haiku_core.layers._src.averages import l2_normalize as l2_normalize
 from haiku_core.layers._src.averages import power_iteration as power_iteration
 from haiku_core.layers._src.averages import sonnet_ema_step as sonnet_ema_step
-from haiku_core.layers._src.conv import channel_index as channel_index
 from haiku_core.layers._src.conv import conv as conv
 from haiku_core.layers._src.conv import conv_gradient as conv_gradient
 from haiku_core.layers._src.conv import conv_transpose as conv_transpose
 from haiku_core.layers._src.conv import depthwise_conv as depthwise_conv
+from haiku_core.layers._src.conv import get_channel_index as get_channel_index
 from haiku_core.layers._src.conv import (
     gradient_output_shape as gradient_output_shape,
 )
@@ -59,7 +59,7 @@ __all__ = (
     "batch_normalization",
     "bessel",
     "bias",
-    "channel_index",
+    "get_channel_index",
     "conv",
     "conv_gradient",
     "conv_transpose",

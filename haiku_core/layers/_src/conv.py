@@ -27,7 +27,7 @@ _FORMATS = (
 
 
 @functools.cache
-def channel_index(data_format: str) -> int:
+def get_channel_index(data_format: str) -> int:
     """The channel axis that a data format names: 1 or -1.
 
     Understood are ``channels_first``, ``channels_last``, spatial formats such as
