@@ -7,12 +7,16 @@ those of dm-haiku 0.0.17, so parameters load in either direction unchanged.
 
 # ---- core
 from haiku_core import config as config
+from haiku_core import data_structures as data_structures
+from haiku_core import experimental as experimental
 
 # ---- core: end
 # ---- layers (initializers, pad, nets, Linear, Conv*, norms, recurrent, pooling, ...)
 from haiku_core import initializers as initializers
+from haiku_core import mixed_precision as mixed_precision
 from haiku_core import nets as nets
 from haiku_core import pad as pad
+from haiku_core import testing as testing
 from haiku_core import typing as typing
 from haiku_core._src.attention import MultiHeadAttention as MultiHeadAttention
 from haiku_core._src.basic import BatchApply as BatchApply
@@ -23,6 +27,12 @@ from haiku_core._src.basic import multinomial as multinomial
 from haiku_core._src.basic import one_hot as one_hot
 from haiku_core._src.basic import to_module as to_module
 from haiku_core._src.batch_norm import BatchNorm as BatchNorm
+from haiku_core._src.control_flow import cond as cond
+from haiku_core._src.control_flow import fori_loop as fori_loop
+from haiku_core._src.control_flow import map as map
+from haiku_core._src.control_flow import scan as scan
+from haiku_core._src.control_flow import switch as switch
+from haiku_core._src.control_flow import while_loop as while_loop
 from haiku_core._src.conv import ConvND as ConvND
 from haiku_core._src.conv import ConvNDTranspose as ConvNDTranspose
 from haiku_core._src.conv_lstm import Conv1DLSTM as Conv1DLSTM
@@ -37,6 +47,7 @@ from haiku_core._src.conv_ranks import Conv3DTranspose as Conv3DTranspose
 from haiku_core._src.conv_ranks import DepthwiseConv1D as DepthwiseConv1D
 from haiku_core._src.conv_ranks import DepthwiseConv2D as DepthwiseConv2D
 from haiku_core._src.conv_ranks import DepthwiseConv3D as DepthwiseConv3D
+from haiku_core._src.deferred import Deferred as Deferred
 from haiku_core._src.embed import Embed as Embed
 from haiku_core._src.embed import EmbedLookupStyle as EmbedLookupStyle
 from haiku_core._src.frames import current_name as current_name
@@ -46,6 +57,12 @@ from haiku_core._src.hooks import SetterContext as SetterContext
 from haiku_core._src.hooks import custom_creator as custom_creator
 from haiku_core._src.hooks import custom_getter as custom_getter
 from haiku_core._src.hooks import custom_setter as custom_setter
+from haiku_core._src.jax_transforms import eval_shape as eval_shape
+from haiku_core._src.jax_transforms import grad as grad
+from haiku_core._src.jax_transforms import jit as jit
+from haiku_core._src.jax_transforms import remat as remat
+from haiku_core._src.jax_transforms import value_and_grad as value_and_grad
+from haiku_core._src.jax_transforms import vmap as vmap
 from haiku_core._src.keys import PRNGSequence as PRNGSequence
 from haiku_core._src.keys import (
     maybe_get_rng_sequence_state as maybe_get_rng_sequence_state,
@@ -61,6 +78,17 @@ from haiku_core._src.keys import with_rng as with_rng
 from haiku_core._src.layer_norm import InstanceNorm as InstanceNorm
 from haiku_core._src.layer_norm import LayerNorm as LayerNorm
 from haiku_core._src.layer_norm import RMSNorm as RMSNorm
+from haiku_core._src.layer_stack import (
+    LayerStackTransparencyMapping as LayerStackTransparencyMapping,
+)
+from haiku_core._src.layer_stack import layer_stack as layer_stack
+from haiku_core._src.lift import LiftWithStateUpdater as LiftWithStateUpdater
+from haiku_core._src.lift import lift as lift
+from haiku_core._src.lift import lift_with_state as lift_with_state
+from haiku_core._src.lift import transparent_lift as transparent_lift
+from haiku_core._src.lift import (
+    transparent_lift_with_state as transparent_lift_with_state,
+)
 from haiku_core._src.linear import Bias as Bias
 from haiku_core._src.linear import Linear as Linear
 from haiku_core._src.module import MethodContext as MethodContext
@@ -71,6 +99,15 @@ from haiku_core._src.moving_averages import EMAParamsTree as EMAParamsTree
 from haiku_core._src.moving_averages import (
     ExponentialMovingAverage as ExponentialMovingAverage,
 )
+from haiku_core._src.multi_transform import MultiTransformed as MultiTransformed
+from haiku_core._src.multi_transform import (
+    MultiTransformedWithState as MultiTransformedWithState,
+)
+from haiku_core._src.multi_transform import multi_transform as multi_transform
+from haiku_core._src.multi_transform import (
+    multi_transform_with_state as multi_transform_with_state,
+)
+from haiku_core._src.multi_transform import without_apply_rng as without_apply_rng
 from haiku_core._src.naming import force_name as force_name
 from haiku_core._src.naming import name_like as name_like
 from haiku_core._src.naming import transparent as transparent

@@ -138,10 +138,8 @@ class Installed:
     def __init__(self, hook: Callable[..., Any], kinds: Sequence[str]) -> None:
         self._hook = hook
         self._kinds = kinds
-        self._saved: list[list[Any]] = []
 
     def __enter__(self) -> None:
-        self._saved.append([getattr(here, kind) for kind in self._kinds])
         for kind in self._kinds:
             setattr(here, kind, (*getattr(here, kind), self._hook))
 
@@ -151,8 +149,16 @@ class Installed:
         value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for kind_name, hooks in zip(self._kinds, self._saved.pop(), strict=True):
-            setattr(here, kind_name, hooks)
+        for name in self._kinds:
+            setattr(here, name, without(getattr(here, name), self._hook))
+
+
+def without(hooks: tuple[Any, ...], hook: Any) -> tuple[Any, ...]:
+    """The hooks without the last of them that is this one."""
+    for position in reversed(range(len(hooks))):
+        if hooks[position] is hook:
+            return hooks[:position] + hooks[position + 1 :]
+    return hooks
 
 
 def _chosen(what: str, params: bool, state: bool) -> list[str]:

@@ -114,3 +114,13 @@ def _first(annotation: Any) -> Any:
 
 def _paired(annotation: Any) -> Any:
     return tuple[Any if annotation is Parameter.empty else annotation, State]
+
+
+def drop_key(function: Any, keyless: Any, leading: int) -> None:
+    """The signature of an ``apply`` whose ``rng`` is left out."""
+    signature = of(function)
+    rest = _after(signature, leading + 1)
+    front = {"params": Params | None, "state": State | None}
+    front = dict(list(front.items())[:leading])
+    keyless.__signature__ = _with(front, rest, signature.return_annotation)
+    keyless._original_fn = getattr(function, "_original_fn", None)

@@ -1,0 +1,40 @@
+"""Inspection of models, and other names of Haiku's that live in ``experimental``."""
+
+from haiku_core._src.frames import current_name as current_name
+from haiku_core._src.hooks import GetterContext as GetterContext
+
+from haiku_core._src.hooks import custom_creator as custom_creator
+from haiku_core._src.hooks import custom_getter as custom_getter
+from haiku_core._src.jax_transforms import fast_eval_shape as fast_eval_shape
+from haiku_core._src.keys import (
+    maybe_get_rng_sequence_state as maybe_get_rng_sequence_state,
+)
+from haiku_core._src.keys import (
+    replace_rng_sequence_state as replace_rng_sequence_state,
+)
+from haiku_core._src.layer_stack import (
+    LayerStackTransparencyMapping as LayerStackTransparencyMapping,
+)
+from haiku_core._src.layer_stack import layer_stack as layer_stack
+from haiku_core._src.lift import LiftWithStateUpdater as LiftWithStateUpdater
+from haiku_core._src.lift import lift as lift
+from haiku_core._src.lift import lift_with_state as lift_with_state
+from haiku_core._src.lift import transparent_lift as transparent_lift
+from haiku_core._src.lift import (
+    transparent_lift_with_state as transparent_lift_with_state,
+)
+from haiku_core._src.module import MethodContext as MethodContext
+from haiku_core._src.module import intercept_methods as intercept_methods
+from haiku_core._src.module import name_scope as name_scope
+from haiku_core._src.naming import force_name as force_name
+from haiku_core._src.naming import name_like as name_like
+from haiku_core._src.options import check_jax_usage as check_jax_usage
+from haiku_core._src.options import module_auto_repr as module_auto_repr
+from haiku_core._src.options import rng_reserve_size as rng_reserve_size
+from haiku_core._src.rng_use import optimize_rng_use as optimize_rng_use
+from haiku_core._src.variables import DO_NOT_STORE as DO_NOT_STORE
+from haiku_core._src.variables import get_current_state as get_current_state
+from haiku_core._src.variables import get_initial_state as get_initial_state
+from haiku_core._src.variables import get_params as get_params
+
+ParamContext = GetterContext
