@@ -59,6 +59,27 @@ def haiku_of(program: Any) -> Any:
     return importlib.import_module(name)
 
 
+class Built:
+    """A module that is made, with given arguments, each time it is called.
+
+    Args:
+      build: Makes the module and calls it.
+      kind: Its class.
+    """
+
+    def __init__(self, build: Callable, kind: type):
+        self.build = build
+        self.kind = kind
+
+
+def is_module(kind: type) -> bool:
+    """Whether `kind` is a class of modules of some Haiku."""
+    return any(
+        base.__name__ == "Module" and base.__module__.partition(".")[0] in NAMES
+        for base in kind.__mro__
+    )
+
+
 def is_module_class(program: Any, hk: Any) -> bool:
     """Whether `program` is a class of Haiku modules."""
     return isinstance(program, type) and issubclass(program, hk.Module)
@@ -70,6 +91,10 @@ def prepare(program: Any, hk: Any = None) -> tuple[Any, Any]:
     A module class becomes a function that makes one and calls it. A parameter called
     ``is_training`` becomes true by default.
     """
+    if isinstance(program, Built):
+        hk = hk or haiku_of(program.kind)
+        signature = inspect.signature(program.kind.__call__)
+        return _in_training(program.build, signature, 1), hk
     hk = hk or haiku_of(program)
     if hasattr(program, "init") and not isinstance(program, type):
         return program, hk

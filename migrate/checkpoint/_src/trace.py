@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 PARAMS, STATE = "params", "state"
@@ -34,7 +33,8 @@ class Key(NamedTuple):
     name: str
 
     def __str__(self) -> str:
-        return ":".join(part for part in self if part)
+        inside = f":{self.module}:{self.name}"
+        return self.collection + (inside if self.module or self.name else "")
 
 
 class Leaf(NamedTuple):
@@ -206,8 +206,3 @@ def trace(program: Any, args: tuple, kwargs: Mapping[str, Any], hk: Any) -> Trac
     params, state = result if isinstance(result, tuple) else (result, {})
     found = {**leaves_of(params, PARAMS), **leaves_of(state, STATE)}
     return recorder.finish(found)
-
-
-def float_width() -> np.dtype:
-    """The widest float JAX keeps as things are set."""
-    return jnp.zeros((), float).dtype

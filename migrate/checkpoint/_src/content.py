@@ -1,0 +1,203 @@
+"""Arrays on their way to a file: specifications first, values one by one."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.metadata
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from compat import bundle
+from compat.bundle import BundleError, Region
+from migrate.checkpoint._src.convert import arrays_of
+from migrate.checkpoint._src.plan import Assignment, Plan
+from migrate.checkpoint._src.trace import PARAMS, STATE, Key, Leaf
+from migrate.errors import UserError
+
+FORMAT = "sonnet2haiku-1"
+_PACKAGES = ("sonnet2haiku", "jax", "numpy", "dm-haiku")
+_PIECE = 1 << 20
+
+
+class Value:
+    """One array that is about to be written.
+
+    Args:
+      array: The array, if it was computed.
+      region: Else where its bytes are in the checkpoint, unchanged.
+      check: Raises an error if the checksum of the region's bytes is wrong.
+    """
+
+    def __init__(
+        self,
+        array: np.ndarray | None = None,
+        region: Region | None = None,
+        check: Callable[[int], None] | None = None,
+    ):
+        self.array = array
+        self._region = region
+        self._check = check
+
+    def pieces(self) -> Iterator[tuple[Any, int]]:
+        """Yields (bytes, checksum so far) piece by piece.
+
+        Raises:
+          UserError: At the end, if the checkpoint's bytes don't fit their checksum.
+        """
+        if self.array is not None:
+            data = memoryview(bundle.as_bytes(self.array))
+        else:
+            data = self._region.data
+        checksum = 0
+        for start in range(0, len(data), _PIECE):
+            piece = data[start : start + _PIECE]
+            checksum = bundle.extend_checksum(checksum, piece)
+            yield piece, checksum
+        if self._check is not None:
+            try:
+                self._check(checksum)
+            except BundleError as error:
+                raise UserError(str(error)) from error
+
+    def load(self) -> tuple[np.ndarray, int]:
+        """The array in memory, and its checksum; not for a region."""
+        return self.array, bundle.checksum_of_array(self.array)
+
+
+@dataclasses.dataclass
+class Content:
+    """What a file will hold.
+
+    Attributes:
+      specs: Every array, in the order of the file.
+      values: Gives the arrays, each once, in any order.
+      metadata: Facts about them, JSON-able.
+    """
+
+    specs: dict[Key, Leaf]
+    values: Callable[[], Iterator[tuple[Key, Value]]]
+    metadata: dict[str, Any]
+
+    def arrays(self) -> Iterator[tuple[Key, np.ndarray, int]]:
+        """Yields (key, array, checksum), for formats that need whole arrays."""
+        for key, value in self.values():
+            array = value.array
+            if array is None:
+                array = np.empty(self.specs[key].shape, self.specs[key].dtype)
+                flat, at, last = bundle.as_bytes(array), 0, 0
+                for piece, checksum in value.pieces():
+                    flat[at : at + len(piece)] = np.frombuffer(piece, np.uint8)
+                    at, last = at + len(piece), checksum
+                yield key, array, last
+            else:
+                yield key, *value.load()
+
+
+def versions() -> dict[str, str]:
+    """The versions of the packages that made a file."""
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def ordered(specs: Mapping[Key, Leaf]) -> dict[Key, Leaf]:
+    """Widest elements first, so that every array is aligned without padding."""
+    return dict(sorted(specs.items(), key=lambda item: -item[1].dtype.itemsize))
+
+
+def of_trees(
+    params: Mapping, state: Mapping, metadata: Mapping[str, Any] | None = None
+) -> Content:
+    """The content of two dictionaries of arrays."""
+    arrays = {}
+    for collection, tree in ((PARAMS, params), (STATE, state)):
+        for module, entries in tree.items():
+            for name, value in entries.items():
+                arrays[Key(collection, module, name)] = np.asarray(value)
+    specs = {key: Leaf(a.shape, a.dtype) for key, a in arrays.items()}
+    facts = {"format": FORMAT, "versions": versions(), **(metadata or {})}
+    return Content(
+        ordered(specs), lambda: ((k, Value(a)) for k, a in arrays.items()), facts
+    )
+
+
+def of_plan(plan: Plan, metadata: Mapping[str, Any] | None = None) -> Content:
+    """The content that a complete plan makes, streamed from the checkpoint."""
+    made = [k for a in plan.assignments for k in a.keys if k is not None]
+    specs = {key: plan.leaves[key] for key in made}
+    facts = {
+        "format": FORMAT,
+        "versions": versions(),
+        "source": plan.source.reader.prefix,
+        "roots": dict(plan.roots),
+        "map": _map(plan),
+        **(metadata or {}),
+    }
+    if plan.ignored:
+        facts["ignored"] = [problem.subject for problem in plan.ignored]
+    return Content(ordered(specs), lambda: _values(plan), facts)
+
+
+def _map(plan: Plan) -> dict[str, list[str]]:
+    variables = plan.source.variables
+    return {
+        str(key): [variables[node].path for node in assignment.nodes]
+        for assignment in plan.assignments
+        for key in assignment.keys
+        if key is not None
+    }
+
+
+def _values(plan: Plan) -> Iterator[tuple[Key, Value]]:
+    for assignment in _in_file_order(plan):
+        region = _region(plan, assignment)
+        if region is None:
+            for key, array in arrays_of(plan, assignment):
+                yield key, Value(array)
+        else:
+            yield assignment.keys[0], region
+
+
+def _in_file_order(plan: Plan) -> list[Assignment]:
+    """The assignments in the order in which their bytes lie on disk."""
+    entries = plan.source.reader.entries
+    variables = plan.source.variables
+
+    def place(assignment: Assignment) -> tuple[int, int]:
+        first = entries[variables[assignment.nodes[0]].key]
+        return first.shard, first.offset
+
+    return sorted(plan.assignments, key=place)
+
+
+def _region(plan: Plan, assignment: Assignment) -> Value | None:
+    """The bytes of a variable that becomes an array without a change."""
+    if assignment.placement.forward is not None:
+        return None
+    reader = plan.source.reader
+    variable = plan.source.variables[assignment.nodes[0]]
+    if variable.dtype != plan.leaves[assignment.keys[0]].dtype:
+        return None
+    try:
+        region = reader.region(variable.key)
+    except BundleError as error:
+        raise UserError(str(error)) from error
+    if region is None:
+        return None
+
+    def check(checksum: int) -> None:
+        reader.check(variable.key, region, checksum)
+
+    return Value(region=region, check=check if reader.verify else None)
+
+
+def packed(facts: Mapping[str, Any]) -> str:
+    """Facts as compact JSON."""
+    return json.dumps(facts, separators=(",", ":"), sort_keys=True)

@@ -1,0 +1,202 @@
+"""Saving parameters and state to a file, and loading them again."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from compat import atomic, bundle
+from migrate.checkpoint._src import (
+    content,
+    msgpack_file,
+    npz_file,
+    orbax_folder,
+    safetensors_file,
+)
+from migrate.checkpoint._src.content import Content
+from migrate.checkpoint._src.trace import PARAMS, STATE
+from migrate.errors import UserError
+
+_TRUST = "a pickle can run any code when it is loaded"
+
+
+def _write_pickle(path: str | os.PathLike[str], what: Content) -> None:
+    arrays, checksums = {}, {}
+    for key, array, checksum in what.arrays():
+        arrays[str(key)] = array
+        checksums[str(key)] = f"{checksum:08x}"
+    with atomic.writing(path) as file:
+        facts = {**what.metadata, "crc32c": checksums}
+        pickle.dump({"arrays": arrays, "facts": facts}, file, protocol=5)
+
+
+def _read_pickle(path: str | os.PathLike[str]) -> tuple[dict, dict]:
+    with open(path, "rb") as file:
+        found = pickle.load(file)
+    try:
+        return found["arrays"], found["facts"]
+    except (KeyError, TypeError):
+        raise UserError(f"{os.fspath(path)} is a pickle of something else") from None
+
+
+_FORMATS: dict[str, tuple[Callable, Callable]] = {
+    ".safetensors": (safetensors_file.write, safetensors_file.read),
+    ".npz": (npz_file.write, npz_file.read),
+    ".msgpack": (msgpack_file.write, msgpack_file.read),
+    ".pkl": (_write_pickle, _read_pickle),
+    ".pickle": (_write_pickle, _read_pickle),
+    "": (orbax_folder.write, orbax_folder.read),
+}
+_PICKLES = (".pkl", ".pickle")
+
+
+def suffix_of(path: str | os.PathLike[str], trust_pickle: bool) -> str:
+    """The suffix that decides the format.
+
+    Raises:
+      UserError: No format has this suffix, or it is pickle and that isn't trusted.
+    """
+    suffix = os.path.splitext(os.fspath(path).rstrip("/"))[1].lower()
+    if suffix not in _FORMATS:
+        known = ", ".join(s for s in _FORMATS if s)
+        raise UserError(
+            f"{os.fspath(path)}: no format has the suffix {suffix}",
+            f"use one of {known}, or none for an Orbax folder",
+        )
+    if suffix in _PICKLES and not trust_pickle:
+        raise UserError(
+            f"{os.fspath(path)} is a pickle, and {_TRUST}",
+            "allow it with --trust-pickle or trust_pickle=True",
+        )
+    return suffix
+
+
+def write(
+    path: str | os.PathLike[str], what: Content, *, trust_pickle: bool = False
+) -> None:
+    """Writes `what` in the format that the suffix of `path` says."""
+    _FORMATS[suffix_of(path, trust_pickle)][0](path, what)
+
+
+def save(
+    path: str | os.PathLike[str],
+    params: Mapping,
+    state: Mapping | None = None,
+    *,
+    metadata: Mapping[str, Any] | None = None,
+    trust_pickle: bool = False,
+) -> None:
+    """Saves parameters and state, atomically.
+
+    Args:
+      path: Where; the suffix says how: ``.safetensors``, ``.npz``, ``.msgpack``,
+        ``.pkl``, or none for an Orbax folder.
+      params: module → name → array.
+      state: The same for state.
+      metadata: JSON-able facts to keep in the file.
+      trust_pickle: Whether a pickle may be written.
+
+    Raises:
+      UserError: The format can't hold the arrays, or isn't known.
+    """
+    write(
+        path, content.of_trees(params, state or {}, metadata), trust_pickle=trust_pickle
+    )
+
+
+def read(
+    path: str | os.PathLike[str],
+    *,
+    trust_pickle: bool = False,
+    verify: bool = True,
+    sharding: Callable[[str], Any] | None = None,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Reads the arrays of a file by key (``params:module:name``), and its metadata.
+
+    Raises:
+      UserError: The file is damaged or missing, or a pickle that isn't trusted.
+    """
+    if os.path.isdir(path):
+        if not orbax_folder.is_folder(path):
+            raise UserError(f"{os.fspath(path)} is a folder that was not written here")
+        arrays, facts = orbax_folder.read(path, sharding)
+    else:
+        suffix = suffix_of(path, trust_pickle)
+        if not os.path.exists(path):
+            raise UserError(f"there is no file {os.fspath(path)}")
+        arrays, facts = _FORMATS[suffix][1](path)
+    if verify:
+        _verify(path, arrays, facts.get("crc32c", {}))
+    if sharding is not None:
+        arrays = {name: _place(a, sharding(name)) for name, a in arrays.items()}
+    return arrays, facts
+
+
+def _verify(path: Any, arrays: Mapping[str, Any], checksums: Mapping) -> None:
+    lost = set(checksums) - set(arrays)
+    if lost:
+        raise UserError(f"{os.fspath(path)} is damaged: {sorted(lost)[0]} is missing")
+    for name, array in arrays.items():
+        stored = checksums.get(name)
+        if stored is None or not isinstance(array, np.ndarray):
+            continue
+        if f"{bundle.checksum_of_array(array):08x}" != stored:
+            raise UserError(
+                f"{os.fspath(path)} is damaged: the checksum of {name} does not match"
+            )
+
+
+def _place(array: Any, sharding: Any) -> Any:
+    """Copies to each device only its own part of the (mapped) array."""
+    import jax
+
+    if not isinstance(array, np.ndarray):
+        return array
+    return jax.make_array_from_callback(
+        array.shape, sharding, lambda index: array[index]
+    )
+
+
+def load(
+    path: str | os.PathLike[str],
+    *,
+    trust_pickle: bool = False,
+    verify: bool = True,
+    sharding: Any = None,
+) -> tuple[dict, dict]:
+    """Loads parameters and state.
+
+    Args:
+      path: A file that `save` or ``convert-checkpoint`` wrote.
+      trust_pickle: Whether a pickle may be loaded: that can run any code.
+      verify: Whether to verify checksums.
+      sharding: A `jax.sharding.Sharding` for all arrays, or a function from
+        ``"params:module:name"`` to one; arrays are then put straight onto its
+        devices, each reading only its part.
+
+    Returns:
+      (params, state), two-level dictionaries. Without `sharding`, of numpy arrays,
+      read-only where they are views of the file.
+
+    Raises:
+      UserError: The file is damaged or missing, or a pickle that isn't trusted.
+    """
+    by_name = None
+    if sharding is not None:
+        by_name = sharding if callable(sharding) else lambda _: sharding
+    arrays, _ = read(path, trust_pickle=trust_pickle, verify=verify, sharding=by_name)
+    trees: dict[str, dict] = {PARAMS: {}, STATE: {}}
+    for text, array in arrays.items():
+        collection, _, rest = text.partition(":")
+        module, _, name = rest.partition(":")
+        if collection not in trees:
+            raise UserError(
+                f"{os.fspath(path)} holds more than one network ({collection})",
+                "put it into the object that owns them with restore()",
+            )
+        trees[collection].setdefault(module, {})[name] = array
+    return trees[PARAMS], trees[STATE]

@@ -1,0 +1,42 @@
+"""Plans, for people: what is found goes to standard output, as plain text lines."""
+
+from __future__ import annotations
+
+import click
+
+from migrate.checkpoint._src.plan import Plan
+
+_SHOWN = 10
+_COLOURS = {"missing": "red", "unexpected": "red", "mismatched": "red"}
+
+
+def plan(made: Plan, full: bool = False) -> None:
+    """Prints roots, notes, and the three lists; with `full`, all that matched too."""
+    for module, path in made.roots:
+        click.echo(f"root: {module or 'the target'} is {path} in the checkpoint")
+    if full:
+        variables = made.source.variables
+        for assignment in made.assignments:
+            sources = " + ".join(variables[node].path for node in assignment.nodes)
+            keys = ", ".join(str(k) for k in assignment.keys if k is not None)
+            change = (
+                "" if assignment.placement.forward is None else "  (layout changes)"
+            )
+            click.echo(f"  {sources} → {keys}{change}")
+    limit = None if full else _SHOWN
+    for name in ("mismatched", "missing", "unexpected", "ignored"):
+        problems = getattr(made, name)
+        if not problems:
+            continue
+        click.secho(f"{name} ({len(problems)}):", fg=_COLOURS.get(name))
+        for problem in problems[:limit]:
+            click.echo(f"  {problem}")
+        if limit and len(problems) > limit:
+            click.echo(f"  … and {len(problems) - limit} more (--plan shows all)")
+    for note in made.notes[:limit]:
+        click.echo(f"note: {note}")
+    if limit and len(made.notes) > limit:
+        click.echo(f"note: … and {len(made.notes) - limit} more (--plan shows all)")
+    click.echo(made.summary())
+    if not made.complete:
+        click.secho("nothing written: waive with --ignore, rename with --map", err=True)
