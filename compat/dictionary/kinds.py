@@ -99,7 +99,7 @@ def seq(item: Kind = UNKNOWN) -> Kind:
 
 
 def tup(*items: Kind | Like) -> Kind:
-    """The kind of a tuple of known length: `grads, norm = tf.clip_by_global_norm(…)`."""
+    """The kind of a tuple of known length: `grads, norm = clip_by_global_norm(…)`."""
     return Kind("tuple", items=items)
 
 

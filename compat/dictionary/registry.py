@@ -68,6 +68,8 @@ class Entry:
       signature: of the legacy call: without the parameter annotated `Key`.
       key: the name of that (keyword-only) parameter of the body, or None.
       attribute: the legacy form is no call but an attribute: `x.ndim`.
+      concrete: whether (True, or a guard: when) the shape of the result depends on
+        values: the body then runs on concrete arrays, outside of any jit.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Entry:
         check: Sequence[Call] = (),
         helper: bool = True,
         attribute: bool = False,
+        concrete: bool | str = False,
         spelling: str | None = None,
         rule: str | None = None,
         because: str = "",
@@ -96,6 +99,7 @@ class Entry:
         self.check = tuple(check)
         self.helper = helper
         self.attribute = attribute
+        self.concrete = concrete
         self.spelling = spelling
         self.rule = rule
         self.because = because
@@ -193,6 +197,7 @@ def op(
     check: Sequence[Call] = (),
     helper: bool = True,
     attribute: bool = False,
+    concrete: bool | str = False,
     because: str = "",
 ) -> Callable[[Callable], Entry]:
     """Defines an op: the decorated function is its exact body, on arrays.
@@ -210,6 +215,8 @@ def op(
         no spelling applies. The body may then use `jax`, `jnp`, `lax`, `np` and plain
         functions of its own module only.
       attribute: whether the legacy form is an attribute ("Tensor.ndim"), not a call.
+      concrete: whether, or under which guard, the shape of the result depends on
+        values, so that the body runs on concrete arrays only.
       because: a caveat, for docs and reports.
     """
 
@@ -224,6 +231,7 @@ def op(
                 check=check,
                 helper=helper,
                 attribute=attribute,
+                concrete=concrete,
                 because=because,
             )
         )

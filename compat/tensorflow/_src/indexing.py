@@ -1,0 +1,591 @@
+"""Picking elements and writing into tensors."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from compat.dictionary import (
+    FLOAT,
+    INT,
+    TENSOR,
+    Bools,
+    ByDtype,
+    Call,
+    Dtype,
+    Exactly,
+    Floats,
+    Ignored,
+    Ints,
+    Like,
+    Shape,
+    Static,
+    T,
+    op,
+    tup,
+)
+
+OUTSIDE_JIT = "the size of the result depends on values, so it cannot run under jit"
+RANGE = "an index out of range gives NaN (or wraps round) where TensorFlow raises"
+
+
+@op(
+    "tf.gather",
+    returns=Like("params"),
+    check=[
+        Call(Floats(5, 2), Exactly([4, 0, 0], "int32")),
+        Call(Floats(2, 5), [[1, 2], [0, 4]], axis=1),
+        Call(Floats(3, 4), Exactly([[1, 2], [0, 3], [3, 3]], "int64"), batch_dims=1),
+        Call(Floats(2, 3, 4), Ints(2, 2, low=0, high=4), axis=-1, batch_dims=1),
+        Call(Ints(5), 2),
+        Call(Floats(3, 4), Ints(3, 1, low=0, high=4), axis=1, batch_dims=1),
+    ],
+)
+def gather(
+    params: T,
+    indices: T,
+    validate_indices: Ignored = None,
+    axis: Static = None,
+    batch_dims: Static = 0,
+    name: Ignored = None,
+):
+    """The parts at indices along an axis, by default the first after the batch."""
+    axis = batch_dims if axis is None else int(axis) % params.ndim
+    batch = batch_dims % indices.ndim if batch_dims else 0
+
+    def pick(params, indices):
+        return jnp.take(params, indices, axis=axis - batch, fill_value=0, mode="fill")
+
+    for _ in range(batch):
+        pick = jax.vmap(pick)
+    return pick(params, indices)
+
+
+@gather.when("axis is None and batch_dims == 0")
+def _(params, indices):
+    return jnp.take(params, indices, axis=0)
+
+
+@gather.when("not axis is None and batch_dims == 0")
+def _(params, indices, axis):
+    return jnp.take(params, indices, axis=axis)
+
+
+@op(
+    "tf.gather_nd",
+    returns=Like("params"),
+    check=[
+        Call(Floats(3, 4), Exactly([[0, 1], [2, 3]], "int32")),
+        Call(Floats(3, 4), [[2], [0]]),
+        Call(Floats(2, 3, 4), Ints(2, 5, 1, low=0, high=3), batch_dims=1),
+    ],
+)
+def gather_nd(
+    params: T,
+    indices: T,
+    batch_dims: Static = 0,
+    name: Ignored = None,
+    bad_indices_policy: Ignored = "",
+):
+    """The elements (or parts) at index vectors, held in the last axis."""
+
+    def pick(params, indices):
+        return params[tuple(jnp.moveaxis(indices, -1, 0))]
+
+    for _ in range(batch_dims):
+        pick = jax.vmap(pick)
+    return pick(params, indices)
+
+
+@gather_nd.when("batch_dims == 0 and params is tensor")
+def _(params, indices):
+    return params[tuple(jnp.moveaxis(indices, -1, 0))]
+
+
+@op(
+    "tf.nn.embedding_lookup",
+    returns=Like("params"),
+    check=[
+        Call(Floats(5, 3), Ints(2, 2, low=0, high=5)),
+        Call(Floats(5, 3), [1, 4], max_norm=1.0),
+    ],
+)
+def embedding_lookup(params: T, ids: T, max_norm: T = None, name: Ignored = None):
+    """The rows at ids, clipped to a norm where one is given."""
+    rows = jnp.take(params, ids, axis=0)
+    if max_norm is None:
+        return rows
+    axes = tuple(range(ids.ndim, rows.ndim))
+    norm = jnp.sqrt(jnp.sum(jnp.square(rows), axis=axes, keepdims=True))
+    return rows * max_norm / jnp.maximum(norm, max_norm)
+
+
+@embedding_lookup.when("max_norm is None")
+def _(params, ids):
+    return jnp.take(params, ids, axis=0)
+
+
+@op(
+    "tf.one_hot",
+    returns=ByDtype("dtype", FLOAT),
+    check=[
+        Call(Exactly([0, 2, -1, 3], "int32"), 3),
+        Call(Ints(2, 2, low=0, high=3), depth=3, dtype="int32"),
+        Call(Exactly([0, 1], "int64"), 2, on_value=5.0, off_value=-1.0),
+        Call(Ints(2, 2, low=0, high=3), 3, axis=1),
+        Call(Ints(2, low=0, high=3), 3, axis=-1, dtype="float32"),
+        Call(2, 4),
+    ],
+)
+def one_hot(
+    indices: T,
+    depth: Static,
+    on_value: T = None,
+    off_value: T = None,
+    axis: Static = None,
+    dtype: Dtype = None,
+    name: Ignored = None,
+):
+    """Vectors with `on_value` at an index, all off for an index out of range."""
+    given = [v.dtype for v in (on_value, off_value) if v is not None]
+    dtype = dtype or (given[0] if given else jnp.float32)
+    axis = -1 if axis is None else int(axis)
+    hit = jax.nn.one_hot(indices, int(depth), axis=axis, dtype=jnp.bool_)
+    on = jnp.asarray(1 if on_value is None else on_value, dtype)
+    off = jnp.asarray(0 if off_value is None else off_value, dtype)
+    return jnp.where(hit, on, off)
+
+
+_PLAIN = "on_value is None and off_value is None"
+
+
+@one_hot.when(f"{_PLAIN} and axis in (None, -1) and dtype is None")
+def _(indices, depth, axis=None):
+    return jax.nn.one_hot(indices, depth)
+
+
+@one_hot.when(f"{_PLAIN} and axis in (None, -1) and not dtype is None")
+def _(indices, depth, axis=None, *, dtype):
+    return jax.nn.one_hot(indices, depth, dtype=dtype)
+
+
+@one_hot.when(f"{_PLAIN} and not axis is None and dtype is None")
+def _(indices, depth, axis):
+    return jax.nn.one_hot(indices, depth, axis=axis)
+
+
+@one_hot.when(f"{_PLAIN} and not axis is None and not dtype is None")
+def _(indices, depth, axis, dtype):
+    return jax.nn.one_hot(indices, depth, axis=axis, dtype=dtype)
+
+
+@op(
+    "tf.where",
+    same=("x", "y"),
+    returns=Like("x", "y"),
+    concrete="x is None",
+    check=[
+        Call(Bools(2, 3), Floats(2, 3), Floats(2, 3)),
+        Call(Bools(3), Floats(2, 1), 0.0),
+        Call(Bools(3), 1.0, 0.0),
+        Call(Bools(3), 1, Ints(3)),
+        Call(Exactly([[True, False], [True, True]])),
+        Call(Exactly([0, 3, 0, 5], "int32")),
+    ],
+)
+def where(condition: T, x: T = None, y: T = None, name: Ignored = None):
+    """One or the other by a condition; with a condition alone, where it is true."""
+    if x is None:
+        return jnp.asarray(np.argwhere(np.asarray(condition)), jnp.int64)
+    return jnp.where(condition, x, y)
+
+
+@where.when("x is given and y is given")
+def _(condition, x, y):
+    return jnp.where(condition, x, y)
+
+
+@where.when("x is None and y is None", because=OUTSIDE_JIT)
+def _(condition):
+    return jnp.argwhere(condition)
+
+
+@op(
+    "tf.boolean_mask",
+    returns=Like("tensor"),
+    concrete=True,
+    check=[
+        Call(Floats(4, 2), Exactly([True, False, True, True])),
+        Call(Floats(2, 2), Exactly([[True, False], [False, True]])),
+        Call(Floats(2, 3), mask=Exactly([True, False, True]), axis=1),
+    ],
+)
+def boolean_mask(
+    tensor: T, mask: T, axis: Static = None, name: Ignored = "boolean_mask"
+):
+    """The elements (or parts) where a mask of the leading axes is true."""
+    chosen = np.nonzero(np.asarray(mask))
+    start = 0 if axis is None else int(axis) % tensor.ndim
+    return tensor[(*[np.s_[:]] * start, *chosen)]
+
+
+@boolean_mask.when("axis is None", because=OUTSIDE_JIT)
+def _(tensor, mask):
+    return tensor[mask]
+
+
+def _locate(indices):
+    """Index vectors in the last axis, as a tuple of index arrays."""
+    return tuple(jnp.moveaxis(indices, -1, 0))
+
+
+UPDATES = [
+    Call(Floats(4), Exactly([[1], [3]], "int32"), Floats(2)),
+    Call(Floats(3, 4), Exactly([[2], [0]], "int32"), Floats(2, 4)),
+    Call(Floats(3, 4), [[1, 2], [0, 3]], Floats(2)),
+]
+REPEATED = Call(Floats(4), Exactly([[1], [1], [3]], "int32"), Floats(3))
+
+
+@op("tf.tensor_scatter_nd_update", returns=Like("tensor"), check=UPDATES)
+def tensor_scatter_nd_update(tensor: T, indices: T, updates: T, name: Ignored = None):
+    """The tensor with values written at index vectors."""
+    return tensor.at[_locate(indices)].set(updates)
+
+
+@tensor_scatter_nd_update.when("tensor is tensor")
+def _(tensor, indices, updates):
+    return tensor.at[tuple(jnp.moveaxis(indices, -1, 0))].set(updates)
+
+
+@op(
+    "tf.tensor_scatter_nd_add", returns=Like("tensor"), check=[*UPDATES, REPEATED]
+)
+def tensor_scatter_nd_add(
+    tensor: T,
+    indices: T,
+    updates: T,
+    bad_indices_policy: Ignored = "",
+    name: Ignored = None,
+):
+    """The tensor with values added at index vectors."""
+    return tensor.at[_locate(indices)].add(updates)
+
+
+@tensor_scatter_nd_add.when("tensor is tensor")
+def _(tensor, indices, updates):
+    return tensor.at[tuple(jnp.moveaxis(indices, -1, 0))].add(updates)
+
+
+@op(
+    "tf.tensor_scatter_nd_sub", returns=Like("tensor"), check=[*UPDATES, REPEATED]
+)
+def tensor_scatter_nd_sub(
+    tensor: T,
+    indices: T,
+    updates: T,
+    bad_indices_policy: Ignored = "",
+    name: Ignored = None,
+):
+    """The tensor with values subtracted at index vectors."""
+    return tensor.at[_locate(indices)].add(-updates)
+
+
+@tensor_scatter_nd_sub.when("tensor is tensor")
+def _(tensor, indices, updates):
+    return tensor.at[tuple(jnp.moveaxis(indices, -1, 0))].add(-updates)
+
+
+@op(
+    "tf.tensor_scatter_nd_max",
+    returns=Like("tensor"),
+    check=[Call(Floats(4), Exactly([[1], [3]], "int32"), Floats(2), grad_=False)],
+)
+def tensor_scatter_nd_max(
+    tensor: T,
+    indices: T,
+    updates: T,
+    bad_indices_policy: Ignored = "",
+    name: Ignored = None,
+):
+    """The tensor with the larger of old and new at index vectors."""
+    return tensor.at[_locate(indices)].max(updates)
+
+
+@tensor_scatter_nd_max.when("tensor is tensor")
+def _(tensor, indices, updates):
+    return tensor.at[tuple(jnp.moveaxis(indices, -1, 0))].max(updates)
+
+
+@op(
+    "tf.tensor_scatter_nd_min",
+    returns=Like("tensor"),
+    check=[Call(Floats(4), Exactly([[1], [3]], "int32"), Floats(2), grad_=False)],
+)
+def tensor_scatter_nd_min(
+    tensor: T,
+    indices: T,
+    updates: T,
+    bad_indices_policy: Ignored = "",
+    name: Ignored = None,
+):
+    """The tensor with the smaller of old and new at index vectors."""
+    return tensor.at[_locate(indices)].min(updates)
+
+
+@tensor_scatter_nd_min.when("tensor is tensor")
+def _(tensor, indices, updates):
+    return tensor.at[tuple(jnp.moveaxis(indices, -1, 0))].min(updates)
+
+
+@op(
+    "tf.scatter_nd",
+    returns=Like("updates"),
+    check=[
+        Call(Exactly([[1], [3], [1]], "int32"), Floats(3), [5]),
+        Call(Exactly([[1, 0], [0, 2]], "int32"), Ints(2), (2, 3)),
+    ],
+)
+def scatter_nd(
+    indices: T,
+    updates: T,
+    shape: Shape,
+    bad_indices_policy: Ignored = "",
+    name: Ignored = None,
+):
+    """Zeros with values added at index vectors."""
+    return jnp.zeros(shape, updates.dtype).at[_locate(indices)].add(updates)
+
+
+ORDERS = [
+    Call(Exactly([3.0, 1.0, 2.0], "float32")),
+    Call(Floats(2, 5), axis=0),
+    Call(Floats(2, 5), direction="DESCENDING"),
+    Call(Ints(6)),
+]
+
+
+@op("tf.sort", returns=Like("values"), check=ORDERS)
+def sort(
+    values: T,
+    axis: Static = -1,
+    direction: Static = "ASCENDING",
+    name: Ignored = None,
+):
+    """The elements in order along an axis."""
+    return jnp.sort(values, axis=axis, descending=direction == "DESCENDING")
+
+
+@sort.when("direction == 'ASCENDING'")
+def _(values, axis=-1, direction=None):
+    return jnp.sort(values, axis=axis)
+
+
+@sort.when("direction == 'DESCENDING'")
+def _(values, direction, axis=-1):
+    return jnp.sort(values, axis=axis, descending=True)
+
+
+@op(
+    "tf.argsort",
+    returns=INT,
+    check=[
+        *[c for c in ORDERS if isinstance(c.args[0], Floats | Exactly)],
+        Call(Exactly([2, 1, 2, 1], "int32"), stable=True),
+        Call(Exactly([2, 1, 2, 1], "int32"), direction="DESCENDING", stable=True),
+    ],
+)
+def argsort(
+    values: T,
+    axis: Static = -1,
+    direction: Static = "ASCENDING",
+    stable: Ignored = False,
+    name: Ignored = None,
+):
+    """The positions of the elements in order; equal ones stay as they were."""
+    down = direction == "DESCENDING"
+    return jnp.argsort(values, axis=axis, descending=down).astype(jnp.int32)
+
+
+@argsort.when("direction == 'ASCENDING'")
+def _(values, axis=-1, direction=None):
+    return jnp.argsort(values, axis=axis)
+
+
+@argsort.when("direction == 'DESCENDING'")
+def _(values, direction, axis=-1):
+    return jnp.argsort(values, axis=axis, descending=True)
+
+
+@op(
+    "tf.math.top_k",
+    "tf.nn.top_k",
+    returns=tup(TENSOR, INT),
+    because="the result is a plain pair: of `.values` and `.indices` take [0] and [1]",
+    check=[
+        Call(Floats(2, 5), 2),
+        Call(Exactly([1, 3, 3, 2], "int32"), k=3),
+        Call(Floats(4)),
+    ],
+)
+def top_k(
+    input: T,
+    k: Static = 1,
+    sorted: Ignored = True,
+    index_type: Dtype = jnp.int32,
+    name: Ignored = None,
+):
+    """The k largest along the last axis, the largest first: (values, positions)."""
+    values, indices = jax.lax.top_k(input, int(k))
+    return values, indices.astype(index_type)
+
+
+@top_k.when("index_type in ('int32', 'int64')")
+def _(input, k=1, index_type=None):
+    return jax.lax.top_k(input, k)
+
+
+@op(
+    "tf.math.in_top_k",
+    "tf.nn.in_top_k",
+    returns=TENSOR,
+    check=[Call(Exactly([1, 0], "int32"), Floats(2, 4), 2)],
+)
+def in_top_k(targets: T, predictions: T, k: Static, name: Ignored = None):
+    """Whether the prediction of the target is among the k largest of its row."""
+    chosen = jnp.take_along_axis(predictions, targets[:, None], axis=1)
+    return jnp.sum(predictions > chosen, axis=1) < k
+
+
+@op(
+    "tf.searchsorted",
+    returns=INT,
+    check=[
+        Call(Exactly([1.0, 3.0, 5.0], "f4"), Exactly([0.0, 3.0, 9.0], "f4")),
+        Call(Exactly([1, 3, 5], "int32"), Exactly([3], "int32"), side="right"),
+        Call(Exactly([[1, 3], [5, 7]], "int32"), Exactly([[2], [9]], "int32")),
+        Call(Exactly([1.0, 3.0], "f4"), Floats(2), out_type="int64"),
+    ],
+)
+def searchsorted(
+    sorted_sequence: T,
+    values: T,
+    side: Static = "left",
+    out_type: Dtype = jnp.int32,
+    name: Ignored = None,
+):
+    """Where values would go into sorted rows."""
+
+    def one(row, wanted):
+        return jnp.searchsorted(row, wanted, side=side)
+
+    for _ in range(sorted_sequence.ndim - 1):
+        one = jax.vmap(one)
+    return one(sorted_sequence, values).astype(out_type)
+
+
+@searchsorted.when("rank(sorted_sequence) == 1 and out_type in ('int32', 'int64')")
+def _(sorted_sequence, values, side="left", out_type=None):
+    return jnp.searchsorted(sorted_sequence, values, side=side)
+
+
+@op(
+    "tf.math.invert_permutation",
+    returns=INT,
+    check=[Call(Exactly([2, 0, 1], "int32"))],
+)
+def invert_permutation(x: T, name: Ignored = None):
+    """The permutation that undoes one."""
+    return jnp.argsort(x).astype(x.dtype)
+
+
+@invert_permutation.when()
+def _(x):
+    return jnp.argsort(x)
+
+
+@op(
+    "tf.unique",
+    returns=tup(TENSOR, INT),
+    concrete=True,
+    check=[Call(Exactly([3, 1, 3, 2, 1], "int32"))],
+)
+def unique(x: T, out_idx: Dtype = jnp.int32, name: Ignored = None):
+    """The values in the order of their first occurrence, and each one's index in it."""
+    values, first, back = np.unique(
+        np.asarray(x), return_index=True, return_inverse=True
+    )
+    order = np.argsort(first)
+    return jnp.asarray(values[order]), jnp.asarray(np.argsort(order)[back], out_idx)
+
+
+@op(
+    "tf.unique_with_counts",
+    returns=tup(TENSOR, INT, INT),
+    concrete=True,
+    check=[Call(Exactly([3, 1, 3, 2, 1], "int32"))],
+)
+def unique_with_counts(x: T, out_idx: Dtype = jnp.int32, name: Ignored = None):
+    """As `unique`, with how often each value occurs."""
+    values, first, back, count = np.unique(
+        np.asarray(x), return_index=True, return_inverse=True, return_counts=True
+    )
+    order = np.argsort(first)
+    return (
+        jnp.asarray(values[order]),
+        jnp.asarray(np.argsort(order)[back], out_idx),
+        jnp.asarray(count[order], out_idx),
+    )
+
+
+@op(
+    "tf.unravel_index",
+    returns=INT,
+    check=[Call(Exactly([5, 0], "int32"), [2, 3])],
+)
+def unravel_index(indices: T, dims: Shape, name: Ignored = None):
+    """Flat positions as index vectors, one per column."""
+    return jnp.stack(jnp.unravel_index(indices, dims)).astype(indices.dtype)
+
+
+@op(
+    "tf.sequence_mask",
+    returns=ByDtype("dtype", TENSOR),
+    check=[
+        Call(Exactly([1, 3, 0], "int32"), 4),
+        Call(Exactly([[1, 3]], "int32"), maxlen=3, dtype="float32"),
+    ],
+)
+def sequence_mask(
+    lengths: T,
+    maxlen: Static = None,
+    dtype: Dtype = jnp.bool_,
+    name: Ignored = None,
+):
+    """Along a new last axis: true for the first so many positions."""
+    if maxlen is None:
+        maxlen = int(np.max(np.asarray(lengths)))
+    return (jnp.arange(maxlen) < jnp.expand_dims(lengths, -1)).astype(dtype)
+
+
+@sequence_mask.when("not maxlen is None and dtype is omitted")
+def _(lengths, maxlen):
+    return jnp.arange(maxlen) < jnp.expand_dims(lengths, -1)
+
+
+@sequence_mask.when("not maxlen is None and dtype is given")
+def _(lengths, maxlen, dtype):
+    return (jnp.arange(maxlen) < jnp.expand_dims(lengths, -1)).astype(dtype)
+
+
+@op(
+    "tf.dynamic_partition",
+    returns=TENSOR,
+    concrete=True,
+    check=[Call(Floats(4, 2), Exactly([0, 1, 0, 2], "int32"), 3)],
+)
+def dynamic_partition(
+    data: T, partitions: T, num_partitions: Static, name: Ignored = None
+):
+    """A list of the parts of `data` that go to each partition."""
+    partitions = np.asarray(partitions)
+    return [data[np.nonzero(partitions == i)] for i in range(num_partitions)]

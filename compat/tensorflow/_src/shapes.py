@@ -1,0 +1,525 @@
+"""Shapes: reading, changing, joining and cutting."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from compat.dictionary import (
+    INT,
+    SHAPE,
+    TENSOR,
+    Call,
+    Dtype,
+    Exactly,
+    Floats,
+    Ignored,
+    Ints,
+    Like,
+    Shape,
+    Static,
+    T,
+    Ts,
+    op,
+    seq,
+)
+
+
+@op(
+    "tf.shape",
+    returns=SHAPE,
+    check=[
+        Call(Floats(2, 3)),
+        Call(Floats()),
+        Call(Ints(4), out_type="int64"),
+        Call([[1, 2, 3]]),
+    ],
+)
+def shape(input: T, out_type: Dtype = None, name: Ignored = None):
+    """The shape, known without running anything: a numpy vector of integers."""
+    return np.asarray(np.shape(input), out_type or np.int32)
+
+
+@shape.when("input is tensor and out_type in ('int32', 'int64')")
+def _(input, out_type=None):
+    return input.shape
+
+
+@shape.when("input is tensor and out_type is None")
+def _(input):
+    return input.shape
+
+
+@shape.when("out_type is None")
+def _(input):
+    return jnp.shape(input)
+
+
+@op("tf.rank", returns=INT, check=[Call(Floats(2, 3)), Call(Floats())])
+def rank(input: T, name: Ignored = None):
+    """The number of dimensions."""
+    return np.asarray(np.ndim(input), np.int32)
+
+
+@rank.when("input is tensor")
+def _(input):
+    return input.ndim
+
+
+@rank.when()
+def _(input):
+    return jnp.ndim(input)
+
+
+@op(
+    "tf.size",
+    returns=INT,
+    check=[Call(Floats(2, 3)), Call(Floats()), Call(Ints(4), out_type="int64")],
+)
+def size(input: T, out_type: Dtype = None, name: Ignored = None):
+    """The number of elements."""
+    return np.asarray(np.size(input), out_type or np.int32)
+
+
+@size.when("input is tensor and out_type is None")
+def _(input):
+    return input.size
+
+
+@size.when("out_type is None")
+def _(input):
+    return jnp.size(input)
+
+
+@op(
+    "tf.reshape",
+    returns=Like("tensor"),
+    check=[
+        Call(Floats(2, 3, 4), [6, -1]),
+        Call(Ints(6), (2, 3)),
+        Call(Floats(2, 3), [-1]),
+        Call(Floats(1), []),
+        Call(Floats(2, 3), -1),
+    ],
+)
+def reshape(tensor: T, shape: Shape, name: Ignored = None):
+    """The same elements in another shape; one size may be -1."""
+    return jnp.reshape(tensor, shape)
+
+
+@op(
+    "tf.expand_dims",
+    returns=Like("input"),
+    check=[Call(Floats(2, 3), 1), Call(Floats(2, 3), axis=-1), Call(3.0, 0)],
+)
+def expand_dims(input: T, axis: Static, name: Ignored = None):
+    """The same elements with one more axis, of size 1."""
+    return jnp.expand_dims(input, axis)
+
+
+@op(
+    "tf.squeeze",
+    returns=Like("input"),
+    check=[
+        Call(Floats(1, 2, 1)),
+        Call(Floats(1, 2, 1), axis=-1),
+        Call(Floats(1, 2, 1), [0]),
+        Call(Floats(1, 2, 1), []),
+    ],
+)
+def squeeze(input: T, axis: Static = None, name: Ignored = None):
+    """The same elements without axes of size 1; an empty list of axes means all."""
+    return jnp.squeeze(input, axis=None if axis == () else axis)
+
+
+@squeeze.when("axis != []")
+def _(input, axis=None):
+    return jnp.squeeze(input, axis=axis)
+
+
+@op(
+    "tf.transpose",
+    returns=Like("a"),
+    check=[
+        Call(Floats(2, 3)),
+        Call(Floats(2, 3, 4), [2, 0, 1]),
+        Call(Floats(2, 3, 4), perm=(0, 2, 1)),
+        Call(Exactly([[1 + 2j, 3j]], "complex64"), conjugate=True, grad_=False),
+    ],
+)
+def transpose(
+    a: T, perm: Static = None, conjugate: Static = False, name: Ignored = "transpose"
+):
+    """The axes in another order, by default the reverse."""
+    a = jnp.conj(a) if conjugate else a
+    return jnp.transpose(a, perm)
+
+
+@transpose.when("conjugate == False")
+def _(a, perm=None):
+    return jnp.transpose(a, perm)
+
+
+@op(
+    "tf.concat",
+    same=("values",),
+    returns=Like("values"),
+    check=[
+        Call([Floats(2, 3), Floats(1, 3)], 0),
+        Call([Floats(2, 3), Floats(2, 1)], axis=-1),
+        Call((Ints(2), [7, 8]), 0),
+        Call([Floats(2)], 0),
+        Call(Floats(2, 3), 0),
+    ],
+)
+def concat(values: Ts, axis: Static, name: Ignored = "concat"):
+    """Tensors joined along an axis that they have."""
+    if not isinstance(values, list | tuple):
+        return values
+    return jnp.concatenate(values, axis=axis)
+
+
+@concat.when("values is list")
+def _(values, axis):
+    return jnp.concatenate(values, axis=axis)
+
+
+@op(
+    "tf.stack",
+    same=("values",),
+    returns=Like("values"),
+    check=[
+        Call([Floats(2, 3), Floats(2, 3)]),
+        Call([Floats(2, 3), Floats(2, 3)], axis=-1),
+        Call([Floats(), 1.5, 2]),
+        Call([1, 2, 3]),
+        Call(Floats(2, 3), 1),
+    ],
+)
+def stack(values: Ts, axis: Static = 0, name: Ignored = "stack"):
+    """Tensors of one shape joined along a new axis."""
+    return jnp.stack(values, axis=axis)
+
+
+@op(
+    "tf.parallel_stack",
+    returns=Like("values"),
+    check=[Call([Floats(2, 3), Floats(2, 3)], grad_=False)],
+)
+def parallel_stack(values: Ts, name: Ignored = "parallel_stack"):
+    """Tensors of one shape joined along a new first axis."""
+    return jnp.stack(values)
+
+
+@op(
+    "tf.unstack",
+    returns=seq(TENSOR),
+    check=[
+        Call(Floats(3, 2)),
+        Call(Floats(3, 2), axis=1),
+        Call(Floats(3, 2), num=2, axis=-1),
+        Call(Ints(3), 3),
+    ],
+)
+def unstack(
+    value: T, num: Ignored = None, axis: Static = 0, name: Ignored = "unstack"
+):
+    """A list of the parts along an axis, without that axis."""
+    return list(jnp.moveaxis(value, axis, 0))
+
+
+@unstack.when("axis is default")
+def _(value):
+    return list(value)
+
+
+@op(
+    "tf.split",
+    returns=seq(TENSOR),
+    check=[
+        Call(Floats(6, 2), 3),
+        Call(Floats(2, 6), 2, axis=1),
+        Call(Floats(2, 6), [1, 2, 3], -1),
+        Call(Floats(6), [2, -1, 1]),
+        Call(Floats(6), num_or_size_splits=(4, -1), num=2),
+        Call(Floats(5), 2, raises_=ValueError),
+    ],
+)
+def split(
+    value: T,
+    num_or_size_splits: Static,
+    axis: Static = 0,
+    num: Ignored = None,
+    name: Ignored = "split",
+):
+    """A list of parts along an axis: so many equal ones, or of the sizes given."""
+    if np.ndim(num_or_size_splits) == 0:
+        return jnp.split(value, int(num_or_size_splits), axis=axis)
+    sizes = np.asarray(num_or_size_splits)
+    rest = value.shape[axis] - sizes[sizes != -1].sum()
+    sizes = np.where(sizes == -1, rest, sizes)
+    return jnp.split(value, np.cumsum(sizes)[:-1], axis=axis)
+
+
+@split.when("rank(num_or_size_splits) == 0")
+def _(value, num_or_size_splits, axis=0):
+    return jnp.split(value, num_or_size_splits, axis=axis)
+
+
+@op(
+    "tf.tile",
+    returns=Like("input"),
+    check=[Call(Floats(2, 3), [2, 1]), Call(Ints(3), [3]), Call(Floats(2), [0])],
+)
+def tile(input: T, multiples: Shape, name: Ignored = None):
+    """The tensor repeated along each axis."""
+    return jnp.tile(input, multiples)
+
+
+@op(
+    "tf.repeat",
+    returns=Like("input"),
+    check=[
+        Call(Floats(2, 3), 2, axis=1),
+        Call(Floats(2, 3), repeats=2),
+        Call(Floats(2, 3), [1, 3], 0),
+    ],
+)
+def repeat(input: T, repeats: Static, axis: Static = None, name: Ignored = None):
+    """Each element (or part along an axis) repeated; without an axis of the flat tensor."""
+    return jnp.repeat(input, np.asarray(repeats), axis=axis)
+
+
+@repeat.when("rank(repeats) == 0")
+def _(input, repeats, axis=None):
+    return jnp.repeat(input, repeats, axis=axis)
+
+
+@op(
+    "tf.broadcast_to",
+    returns=Like("input"),
+    check=[Call(Floats(3), [2, 3]), Call(2.0, [2]), Call(Floats(2, 1), [2, 3])],
+)
+def broadcast_to(input: T, shape: Shape, name: Ignored = None):
+    """The tensor repeated to a shape that it broadcasts to."""
+    return jnp.broadcast_to(input, shape)
+
+
+@op(
+    "tf.broadcast_dynamic_shape",
+    "tf.broadcast_static_shape",
+    returns=SHAPE,
+    check=[Call((2, 1), (3,))],
+)
+def broadcast_dynamic_shape(shape_x: Shape, shape_y: Shape):
+    """The shape that two shapes broadcast to."""
+    return np.asarray(np.broadcast_shapes(shape_x, shape_y), np.int32)
+
+
+@broadcast_dynamic_shape.when()
+def _(shape_x, shape_y):
+    return jnp.broadcast_shapes(shape_x, shape_y)
+
+
+@op(
+    "tf.pad",
+    returns=Like("tensor"),
+    check=[
+        Call(Floats(2, 3), [[1, 0], [0, 2]]),
+        Call(Floats(2, 3), [[1, 0], [0, 2]], constant_values=2.5),
+        Call(Floats(3, 4), [[1, 1], [2, 1]], mode="REFLECT"),
+        Call(Floats(3, 4), [[1, 1], [2, 1]], "SYMMETRIC"),
+        Call(Ints(3), Exactly([[1, 2]], "int32")),
+        Call(Floats(2), [[1, 1]], mode="constant"),
+    ],
+)
+def pad(
+    tensor: T,
+    paddings: Static,
+    mode: Static = "CONSTANT",
+    constant_values: T = 0,
+    name: Ignored = None,
+):
+    """The tensor with a margin: constant, or mirrored without or with the edge."""
+    if mode.upper() == "CONSTANT":
+        fill = constant_values.astype(tensor.dtype)
+        return jnp.pad(tensor, paddings, constant_values=fill)
+    return jnp.pad(tensor, paddings, mode=mode.lower())
+
+
+@pad.when("mode in ('CONSTANT', 'constant')")
+def _(tensor, paddings, mode=None, constant_values=0):
+    return jnp.pad(tensor, paddings, constant_values=constant_values)
+
+
+@pad.when("mode in ('REFLECT', 'reflect')")
+def _(tensor, paddings, mode):
+    return jnp.pad(tensor, paddings, mode="reflect")
+
+
+@pad.when("mode in ('SYMMETRIC', 'symmetric')")
+def _(tensor, paddings, mode):
+    return jnp.pad(tensor, paddings, mode="symmetric")
+
+
+@op(
+    "tf.reverse",
+    returns=Like("tensor"),
+    check=[Call(Floats(2, 3), [1]), Call(Floats(2, 3), axis=[0, -1]), Call(Ints(3), [0])],
+)
+def reverse(tensor: T, axis: Static, name: Ignored = None):
+    """The elements in reverse order along axes."""
+    return jnp.flip(tensor, axis)
+
+
+@op(
+    "tf.reverse_sequence",
+    returns=Like("input"),
+    check=[
+        Call(Floats(2, 4), Exactly([2, 3], "int32"), seq_axis=1, batch_axis=0),
+        Call(Floats(4, 2, 3), [4, 1], 0, 1),
+    ],
+)
+def reverse_sequence(
+    input: T,
+    seq_lengths: T,
+    seq_axis: Static = None,
+    batch_axis: Static = None,
+    name: Ignored = None,
+):
+    """The first so many elements along an axis in reverse order, per batch entry."""
+    batch = 0 if batch_axis is None else batch_axis % input.ndim
+    time = seq_axis % input.ndim
+
+    def one(part, length):
+        axis = time - (batch < time)
+        steps = jnp.arange(part.shape[axis])
+        order = jnp.where(steps < length, length - 1 - steps, steps)
+        return jnp.take(part, order, axis=axis)
+
+    return jax.vmap(one, (batch, 0), batch)(input, seq_lengths)
+
+
+@op(
+    "tf.roll",
+    returns=Like("input"),
+    check=[
+        Call(Floats(4), 1, 0),
+        Call(Floats(2, 3), shift=[1, -2], axis=[0, 1]),
+        Call(Ints(5), -2, axis=0),
+    ],
+)
+def roll(input: T, shift: Static, axis: Static, name: Ignored = None):
+    """The elements moved along axes, those that leave coming in again."""
+    return jnp.roll(input, shift, axis)
+
+
+@op(
+    "tf.slice",
+    returns=Like("input_"),
+    check=[
+        Call(Floats(4, 3), [1, 0], [2, 3]),
+        Call(Floats(4, 3), [1, 1], [-1, 2]),
+        Call(Ints(5), begin=[2], size=[2]),
+    ],
+)
+def slice(input_: T, begin: Shape, size: Shape, name: Ignored = None):
+    """A block: where it begins, and its sizes; a size of -1 reaches to the end."""
+    ends = [
+        total if count == -1 else start + count
+        for start, count, total in zip(begin, size, input_.shape, strict=True)
+    ]
+    return jax.lax.slice(input_, begin, ends)
+
+
+@slice.when(because="a size of -1 raises")
+def _(input_, begin, size):
+    return jax.lax.dynamic_slice(input_, begin, size)
+
+
+@op(
+    "tf.ensure_shape",
+    returns=Like("x"),
+    check=[
+        Call(Floats(2, 3), [2, None]),
+        Call(Floats(2, 3), [2, 3]),
+        Call(Floats(2, 3), [3, 2], raises_=ValueError),
+    ],
+)
+def ensure_shape(x: T, shape: Static, name: Ignored = None):
+    """The tensor itself, if its shape is the one given (None fits any size).
+
+    Raises:
+      ValueError: it is not.
+    """
+    fits = len(shape) == x.ndim and all(
+        want is None or want == have for want, have in zip(shape, x.shape, strict=True)
+    )
+    if not fits:
+        raise ValueError(f"shape {x.shape} is not compatible with {shape}")
+    return x
+
+
+@op(
+    "tf.meshgrid",
+    returns=seq(TENSOR),
+    check=[
+        Call(Floats(2), Floats(3)),
+        Call(Floats(2), Floats(3), indexing="ij"),
+    ],
+)
+def meshgrid(*args: T, indexing: Static = "xy", **kwargs: Ignored):
+    """Coordinates of a grid: a list of tensors, each varying along one axis."""
+    return list(jnp.meshgrid(*args, indexing=indexing))
+
+
+@meshgrid.when()
+def _(*args, indexing="xy"):
+    return jnp.meshgrid(*args, indexing=indexing)
+
+
+@op(
+    "tf.space_to_batch",
+    "tf.nn.space_to_batch",
+    returns=Like("input"),
+    check=[
+        Call(Floats(1, 4, 4, 2), [2, 2], [[0, 0], [0, 0]]),
+        Call(Floats(2, 3, 1), [2], [[1, 0]]),
+    ],
+)
+def space_to_batch(
+    input: T, block_shape: Static, paddings: Static, name: Ignored = None
+):
+    """Blocks of the spatial axes moved into the batch axis."""
+    block = np.atleast_1d(block_shape)
+    n = len(block)
+    rest = input.ndim - 1 - n
+    x = jnp.pad(input, [(0, 0), *map(tuple, paddings), *[(0, 0)] * rest])
+    cut = [s for d, b in zip(x.shape[1:], block, strict=False) for s in (d // b, b)]
+    x = jnp.reshape(x, (x.shape[0], *cut, *x.shape[1 + n :]))
+    inner = [2 + 2 * i for i in range(n)]
+    outer = [1 + 2 * i for i in range(n)]
+    x = jnp.transpose(x, (*inner, 0, *outer, *range(1 + 2 * n, x.ndim)))
+    return jnp.reshape(x, (-1, *x.shape[1 + n :]))
+
+
+@op(
+    "tf.batch_to_space",
+    returns=Like("input"),
+    check=[
+        Call(Floats(4, 2, 2, 2), [2, 2], [[0, 0], [0, 0]]),
+        Call(Floats(4, 2, 1), [2], [[1, 0]]),
+    ],
+)
+def batch_to_space(input: T, block_shape: Static, crops: Static, name: Ignored = None):
+    """Blocks of the batch axis moved back into the spatial axes."""
+    block = tuple(int(b) for b in np.atleast_1d(block_shape))
+    n = len(block)
+    batch = input.shape[0] // int(np.prod(block))
+    x = jnp.reshape(input, (*block, batch, *input.shape[1:]))
+    order = [n] + [a for i in range(n) for a in (n + 1 + i, i)]
+    x = jnp.transpose(x, (*order, *range(2 * n + 1, x.ndim)))
+    sizes = [s * b for s, b in zip(input.shape[1:], block, strict=False)]
+    x = jnp.reshape(x, (batch, *sizes, *input.shape[1 + n :]))
+    for axis, (before, after) in enumerate(crops, 1):
+        x = jax.lax.slice_in_dim(x, before, x.shape[axis] - after, axis=axis)
+    return x
