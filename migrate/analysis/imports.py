@@ -1,0 +1,131 @@
+"""What a file's names mean: its imports, and legacy names in their usual spelling."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import libcst as cst
+
+from compat import dictionary
+from migrate.analysis import trees
+
+_PACKAGES = {
+    "tensorflow": "tf",
+    "tensorflow.compat.v2": "tf",
+    "sonnet": "snt",
+    "sonnet.v2": "snt",
+    "trfl": "trfl",
+    "tensorflow_probability": "tfp",
+    "haiku": "hk",
+    "haiku_core": "hk",
+}
+LEGACY = ("tf", "snt", "trfl", "tfp")
+
+
+def canonical(name: str) -> str:
+    """The usual spelling of a dotted name: `tensorflow.math.log` → `tf.math.log`.
+
+    Names of Sonnet's source modules become the public ones they are exported as.
+    """
+    for package in sorted(_PACKAGES, key=len, reverse=True):
+        if name == package or name.startswith(package + "."):
+            rest = name[len(package) :]
+            short = _PACKAGES[package] + rest
+            if short.startswith("snt.src."):
+                return _public(short)
+            return short
+    return name
+
+
+def _public(name: str) -> str:
+    """`snt.src.nets.mlp.MLP` → `snt.nets.MLP`, if such a public name is known."""
+    parts = name.split(".")[2:]
+    leaf = parts[-1]
+    folders = [p for p in parts[:-1]]
+    tries = [f"snt.{'.'.join(parts)}"]
+    tries += [f"snt.{folder}.{leaf}" for folder in reversed(folders)]
+    tries.append(f"snt.{leaf}")
+    for candidate in tries:
+        if dictionary.find(candidate) is not None:
+            return candidate
+    return name
+
+
+@dataclasses.dataclass
+class Imports:
+    """The names that a module's imports bind.
+
+    Attributes:
+      names: local name → full dotted name of what it stands for.
+    """
+
+    names: dict[str, str]
+
+    @classmethod
+    def of(cls, module: cst.Module, package: str = "") -> Imports:
+        """Collects the imports of a module, those inside functions included.
+
+        Args:
+          module: the parsed file.
+          package: the dotted package the file lies in, for relative imports.
+        """
+        names: dict[str, str] = {}
+        for node in trees.walk(module):
+            if isinstance(node, cst.Import):
+                for alias in node.names:
+                    full = trees.dotted(alias.name)
+                    if alias.asname is not None:
+                        names[alias.asname.name.value] = full
+                    else:
+                        names[full.partition(".")[0]] = full.partition(".")[0]
+            elif isinstance(node, cst.ImportFrom):
+                base = from_module(node, package)
+                if isinstance(node.names, cst.ImportStar):
+                    continue
+                for alias in node.names:
+                    local = (
+                        alias.asname.name.value if alias.asname else alias.name.value
+                    )
+                    names[local] = f"{base}.{alias.name.value}"
+        _follow_aliases(module, names)
+        return cls(names)
+
+    def resolve(
+        self, node: cst.CSTNode, shadowed: set[str] | None = None
+    ) -> str | None:
+        """The dotted name an expression stands for in its usual spelling.
+
+        None where it is no dotted name, or its first part is a local variable.
+        """
+        name = trees.dotted(node)
+        if name is None:
+            return None
+        first, _, rest = name.partition(".")
+        if first not in self.names or (shadowed and first in shadowed):
+            return None
+        full = self.names[first] + ("." + rest if rest else "")
+        return canonical(full)
+
+
+def _follow_aliases(module: cst.Module, names: dict[str, str]) -> None:
+    """Module-level `tfd = tfp.distributions` is an import by another name."""
+    for statement in module.body:
+        if not isinstance(statement, cst.SimpleStatementLine):
+            continue
+        for small in statement.body:
+            if isinstance(small, cst.Assign) and len(small.targets) == 1:
+                target, value = small.targets[0].target, trees.dotted(small.value)
+                if isinstance(target, cst.Name) and value and "." in value:
+                    first, _, rest = value.partition(".")
+                    if canonical(names.get(first, "")) == "tfp":
+                        names[target.value] = f"{names[first]}.{rest}"
+
+
+def from_module(node: cst.ImportFrom, package: str) -> str:
+    """The absolute dotted module of a `from … import`."""
+    module = trees.dotted(node.module) if node.module is not None else ""
+    if not node.relative:
+        return module
+    parts = package.split(".") if package else []
+    parts = parts[: len(parts) - (len(node.relative) - 1)]
+    return ".".join([*parts, module] if module else parts)

@@ -1,0 +1,217 @@
+"""Walking libcst trees by what they mean: white space and punctuation left aside.
+
+libcst's own visitors pass every node, white space included, and cost several times as
+much as the parse. These few functions see expressions and statements only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterator
+
+import libcst as cst
+
+_PUNCTUATION = frozenset(
+    {
+        "lpar",
+        "rpar",
+        "comma",
+        "semicolon",
+        "colon",
+        "equal",
+        "dot",
+        "indent",
+        "header",
+        "footer",
+        "leading_lines",
+        "lines_after_decorators",
+        "trailing_whitespace",
+        "newline",
+        "lbracket",
+        "rbracket",
+        "lbrace",
+        "rbrace",
+        "asynchronous",
+        "first_line",
+        "empty_lines",
+        "posonly_ind",
+        "encoding",
+        "default_indent",
+        "default_newline",
+        "has_trailing_newline",
+    }
+)
+
+
+@functools.cache
+def fields(cls: type[cst.CSTNode]) -> tuple[str, ...]:
+    """The names of the fields that hold meaning, in the order of the source."""
+    names = [
+        f.name
+        for f in dataclasses.fields(cls)
+        if f.name not in _PUNCTUATION and not f.name.startswith("whitespace")
+    ]
+    if cls in (cst.FunctionDef, cst.ClassDef):
+        names.remove("decorators")
+        names.insert(0, "decorators")
+    if cls is cst.IfExp:
+        names = ["body", "test", "orelse"]
+    return tuple(names)
+
+
+def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The nodes directly below, in the order of the source."""
+    for name in fields(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, cst.CSTNode):
+            yield value
+        elif type(value) in (list, tuple):
+            for item in value:
+                if isinstance(item, cst.CSTNode):
+                    yield item
+
+
+def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The node and all below it, parents before children."""
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        yield node
+        below = list(children(node))
+        below.reverse()
+        stack.extend(below)
+
+
+SCOPES = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
+
+
+def walk_scope(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Like `walk`, but yields nested functions and classes without their insides."""
+    stack = list(children(node))[::-1]
+    while stack:
+        node = stack.pop()
+        yield node
+        if not isinstance(node, SCOPES):
+            below = list(children(node))
+            below.reverse()
+            stack.extend(below)
+
+
+def rebuild(
+    node: cst.CSTNode, change: Callable[[cst.CSTNode, cst.CSTNode, str], cst.CSTNode]
+) -> cst.CSTNode:
+    """The node with `change(child, node, field)` in place of each child.
+
+    The same node object where no child changed.
+    """
+    changes = {}
+    for name in fields(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, cst.CSTNode):
+            new = change(value, node, name)
+            if new is not value:
+                changes[name] = new
+        elif type(value) in (list, tuple) and value:
+            items = []
+            changed = False
+            for item in value:
+                if not isinstance(item, cst.CSTNode):
+                    items.append(item)
+                    continue
+                new = change(item, node, name)
+                changed |= new is not item
+                items.append(new)
+            if changed:
+                changes[name] = items
+    return node.with_changes(**changes) if changes else node
+
+
+def dotted(node: cst.CSTNode) -> str | None:
+    """`a.b.c` as text, None for anything but names and attributes."""
+    parts = []
+    while isinstance(node, cst.Attribute):
+        parts.append(node.attr.value)
+        node = node.value
+    if not isinstance(node, cst.Name):
+        return None
+    parts.append(node.value)
+    return ".".join(reversed(parts))
+
+
+_EMPTY = cst.Module([])
+
+
+def code(node: cst.CSTNode) -> str:
+    """The source text of a node."""
+    return _EMPTY.code_for_node(node)
+
+
+def names_read(node: cst.CSTNode) -> set[str]:
+    """All names that occur in an expression or statement, attribute names aside."""
+    found = set()
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, cst.Name):
+            found.add(node.value)
+        elif isinstance(node, cst.Attribute):
+            stack.append(node.value)
+        elif isinstance(node, cst.Arg):
+            stack.append(node.value)
+        else:
+            stack.extend(children(node))
+    return found
+
+
+def targets(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+    """The single targets of an assignment's left side, unpacking flattened."""
+    if isinstance(node, cst.Tuple | cst.List):
+        for element in node.elements:
+            yield from targets(element.value)
+    elif isinstance(node, cst.StarredElement):
+        yield from targets(node.value)
+    else:
+        yield node
+
+
+def names_bound(node: cst.CSTNode) -> list[str]:
+    """Names that statements assign in their own scope, in order, each once."""
+    found: dict[str, None] = {}
+
+    def bind(target):
+        for single in targets(target):
+            if isinstance(single, cst.Name):
+                found.setdefault(single.value)
+
+    for inner in [node, *walk_scope(node)]:
+        if isinstance(inner, cst.Assign):
+            for target in inner.targets:
+                bind(target.target)
+        elif isinstance(inner, cst.AugAssign | cst.AnnAssign | cst.NamedExpr | cst.For):
+            bind(inner.target)
+        elif isinstance(inner, cst.WithItem) and inner.asname is not None:
+            bind(inner.asname.name)
+        elif isinstance(inner, cst.FunctionDef | cst.ClassDef):
+            found.setdefault(inner.name.value)
+        elif isinstance(inner, cst.ExceptHandler) and inner.name is not None:
+            bind(inner.name.name)
+        elif isinstance(inner, cst.Import | cst.ImportFrom):
+            for name in imported_names(inner):
+                found.setdefault(name)
+    return list(found)
+
+
+def imported_names(node: cst.Import | cst.ImportFrom) -> list[str]:
+    """The local names an import statement binds."""
+    if isinstance(node.names, cst.ImportStar):
+        return []
+    out = []
+    for alias in node.names:
+        if alias.asname is not None:
+            out.append(alias.asname.name.value)
+        elif isinstance(node, cst.Import):
+            out.append(dotted(alias.name).partition(".")[0])
+        else:
+            out.append(alias.name.value)
+    return out
