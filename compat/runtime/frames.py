@@ -1,14 +1,14 @@
 """Frames: a trace under way, in which variables stand for traced values.
 
-One mechanism serves `tf.function` and all bridges: while a frame is current, a variable
-that it knows is read and written in the frame and keeps its own value untouched. The
-frame's owner hands the values in and collects what was written.
+One mechanism serves `tf.function`, control flow and the bridges: while a frame is
+current, variables are read and written in the frame and keep their own values
+untouched. The frame's owner hands values in and collects what was written.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -20,14 +20,6 @@ if TYPE_CHECKING:
     from compat.runtime.variable import Variable
 
 
-class NewCapture(Exception):
-    """A variable was met that the discovering pass had not seen."""
-
-    def __init__(self, variable: Variable) -> None:
-        super().__init__(f"{variable.name} was not met in the first trace")
-        self.variable = variable
-
-
 class NeedsEagerRun(Exception):
     """A variable's initial value depends on traced values: run eagerly this once."""
 
@@ -36,76 +28,72 @@ class Frame:
     """Values of variables during one trace.
 
     Args:
-      variables: those known, with their (traced) values.
-      key: two uint32, the source of the trace's random numbers; None in a frame that
-        only discovers.
-      meet: called with a variable that is not known; gives its value. By default
-        unknown variables raise `NewCapture`.
+      key: two uint32, the source of the trace's random numbers; None takes them from
+        the host, so that random values are concrete.
       creates: whether variables may be made in the trace.
 
     Attributes:
       values: the current values, by the variables' ids.
-      variables: all variables met, in order, by their ids.
-      written: those assigned to, by their ids.
+      written: the variables assigned to, by their ids.
       created: those made during the trace.
       draws: how many random keys were taken.
-      outer: what was current before.
-      inputs: called with each tensor that an op reads (see `control_flow`); or None.
+      outer: the frame around this one.
+      tapes: the tapes that record around this frame.
     """
 
-    def __init__(
-        self,
-        variables: Any = (),
-        key: Any = None,
-        meet: Callable[[Variable], Any] | None = None,
-        creates: bool = False,
-    ) -> None:
+    def __init__(self, key: Any = None, creates: bool = False) -> None:
+        self.key = key
+        self.creates = creates
         self.values: dict[int, Tensor] = {}
-        self.variables: dict[int, Variable] = {}
-        for variable, array in variables:
-            self.values[id(variable)] = Tensor(array)
-            self.variables[id(variable)] = variable
         self.written: dict[int, Variable] = {}
         self.created: list[Variable] = []
-        self.key = key
         self.draws = 0
-        self.meet = meet
-        self.creates = creates
         self.outer: Frame | None = None
         self.tapes: list[Any] = []
+        self._known: list[Variable] = []  # so that ids stay theirs
+
+    def meet(self, variable: Variable) -> Tensor:
+        """The value of a variable read for the first time: its own."""
+        return variable._value if self.outer is None else self.outer.get(variable)
+
+    def give(self, variable: Variable, array: Any) -> None:
+        """Sets the value that a variable has at the start."""
+        self.values[id(variable)] = Tensor(array)
+        self._known.append(variable)
 
     def get(self, variable: Variable) -> Tensor:
         """The variable's value here."""
         found = self.values.get(id(variable))
         if found is None:
-            if self.meet is None:
-                raise NewCapture(variable)
-            found = Tensor(self.meet(variable))
-            self.values[id(variable)] = found
-            self.variables[id(variable)] = variable
+            found = self.values[id(variable)] = self.meet(variable)
+            self._known.append(variable)
         return found
 
     def set(self, variable: Variable, value: Tensor) -> None:
         """Assigns, here only."""
-        if id(variable) not in self.values:
-            if self.meet is None:
-                raise NewCapture(variable)
-            self.variables[id(variable)] = variable
         self.values[id(variable)] = value
         self.written[id(variable)] = variable
+
+    def captured(self, tensor: Tensor) -> Tensor:
+        """What stands here for a tensor that a tape outside watches."""
+        return tensor
 
     def next_key(self) -> Any:
         """A fresh random key, two uint32."""
         self.draws += 1
         if self.key is None:
-            return jax.numpy.zeros(2, "uint32")
+            from compat.runtime.random import SOURCE
+
+            return SOURCE.key(None)
         return jax.random.fold_in(self.key, self.draws)
 
     @contextlib.contextmanager
     def current(self, scope: str = "") -> Iterator[Frame]:
-        """Makes this the current frame; outer tapes do not record in it."""
+        """Makes this the current frame; tapes outside do not record in it."""
         saved = STATE.frame, STATE.tapes, STATE.scopes
         self.outer, self.tapes = saved[0], saved[1]
+        if self.outer is not None:
+            self.tapes = [*self.tapes, *self.outer.tapes]
         STATE.frame, STATE.tapes, STATE.scopes = self, [], [scope]
         try:
             yield self

@@ -196,3 +196,20 @@ def map_structure_with_path(func: Callable[..., Any], structure: Any) -> Any:
 def structure_of(structure: Any) -> Any:
     """The nest with all its leaves replaced by None."""
     return pack_sequence_as(structure, [None] * len(flatten(structure)))
+
+
+def map_structure_up_to(shallow: Any, func: Callable[..., Any], *inputs: Any) -> Any:
+    """`func` on the parts of the inputs at the leaves of `shallow`."""
+
+    def walk(part: Any, *rest: Any) -> Any:
+        children = _children(part)
+        if children is None:
+            return func(*rest)
+        columns = [[c for _, c in _children(r)] for r in rest]
+        done = [
+            walk(child, *column)
+            for (_, child), *column in zip(children, *columns, strict=True)
+        ]
+        return _rebuilt(part, done)
+
+    return walk(shallow, *inputs)

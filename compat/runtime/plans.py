@@ -97,6 +97,11 @@ def _pullback_of(
     return pulled
 
 
+def in_trace() -> bool:
+    """Whether JAX is tracing something on this thread."""
+    return not _clean()
+
+
 def run(plan: Plan, inputs: Sequence[Tensor]) -> Any:
     """Runs a plan on tensors, records it on the tapes; returns a nest of tensors.
 
@@ -106,6 +111,9 @@ def run(plan: Plan, inputs: Sequence[Tensor]) -> Any:
     Raises:
       InvalidArgumentError: what the function raised as TypeError or ValueError.
     """
+    frame = STATE.frame
+    if frame is not None and frame.tapes:
+        inputs = [frame.captured(t) for t in inputs]
     arrays = [t._array for t in inputs]
     traced = host = False
     for array in arrays:

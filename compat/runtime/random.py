@@ -9,10 +9,11 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+import jax
 import numpy as np
 
 from compat.runtime.state import STATE
-from compat.runtime.tensor import Tensor, lift
+from compat.runtime.tensor import Tensor, Tracer, lift
 
 _MASK = 2**64 - 1
 
@@ -62,13 +63,13 @@ def next_key(seed: Any = None) -> Tensor:
     Args:
       seed: the op's own seed, an int or None.
     """
-    import jax
-
     seed = None if seed is None else int(seed)
     frame = STATE.frame
-    if frame is not None:
-        key = frame.next_key()
-        if seed is not None:
-            key = jax.random.fold_in(key, seed & 0x7FFFFFFF)
-        return Tensor(key)
-    return Tensor(lift(SOURCE.key(seed)))
+    if frame is None:
+        return Tensor(lift(SOURCE.key(seed)))
+    key = frame.next_key()
+    if not isinstance(key, Tracer):
+        return Tensor(lift(key))
+    if seed is not None:
+        key = jax.random.fold_in(key, seed & 0x7FFFFFFF)
+    return Tensor(key)

@@ -1,0 +1,111 @@
+"""`tf.IndexedSlices`: some rows of a tensor."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import jax.numpy as jnp
+
+from compat.runtime import dtypes
+from compat.runtime import tensor as tensor_lib
+from compat.runtime.export import export
+from compat.runtime.plans import Plan, run
+from compat.runtime.shapes import TensorShape, static_shape
+from compat.runtime.tensor import Tensor, convert
+
+
+@export("tf.IndexedSlices")
+class IndexedSlices:
+    """Rows `values` at `indices` of a tensor that is zero elsewhere.
+
+    Gradients here are dense; programs may still make and pass these.
+
+    Args:
+      values: [n, …].
+      indices: [n], integers; rows named twice add up.
+      dense_shape: the shape of the whole tensor, or None if not known.
+    """
+
+    def __init__(self, values: Any, indices: Any, dense_shape: Any = None) -> None:
+        self._values = convert(values)
+        self._indices = convert(indices)
+        self._dense_shape = None if dense_shape is None else convert(dense_shape)
+
+    @property
+    def values(self) -> Tensor:
+        """The rows."""
+        return self._values
+
+    @property
+    def indices(self) -> Tensor:
+        """Where they stand."""
+        return self._indices
+
+    @property
+    def dense_shape(self) -> Tensor | None:
+        """The shape of the whole tensor, if known."""
+        return self._dense_shape
+
+    @property
+    def dtype(self) -> dtypes.DType:
+        """The dtype of the values."""
+        return self._values.dtype
+
+    @property
+    def device(self) -> str:
+        """The device of the values."""
+        return self._values.device
+
+    @property
+    def shape(self) -> TensorShape:
+        """The shape of the whole tensor."""
+        if self._dense_shape is None:
+            return TensorShape(None)
+        return TensorShape(self._dense_shape)
+
+    def tensor_parts(self) -> list[Tensor]:
+        """The tensors it consists of."""
+        parts = [self._values, self._indices]
+        return parts if self._dense_shape is None else [*parts, self._dense_shape]
+
+    def from_tensor_parts(self, parts: Any) -> IndexedSlices:
+        """The like of it from other tensors."""
+        return IndexedSlices(*parts)
+
+    def dense(self) -> Tensor:
+        """The whole tensor.
+
+        Raises:
+          ValueError: `dense_shape` is not known.
+        """
+        if self._dense_shape is None:
+            raise ValueError(
+                "Tensor conversion requested for IndexedSlices without dense_shape"
+            )
+        plan = _scatter(static_shape(self._dense_shape))
+        return run(plan, [self._values, self._indices])
+
+    def __neg__(self) -> IndexedSlices:
+        return IndexedSlices(-self._values, self._indices, self._dense_shape)
+
+    def __repr__(self) -> str:
+        return (
+            f"IndexedSlices(indices={self._indices!r}, values={self._values!r}, "
+            f"dense_shape={self._dense_shape!r})"
+        )
+
+
+@functools.cache
+def _scatter(shape: tuple[int, ...]) -> Plan:
+    def scatter(values: Any, indices: Any) -> Any:
+        return jnp.zeros(shape, values.dtype).at[indices].add(values)
+
+    return Plan(scatter, "tf.IndexedSlices")
+
+
+def _converted(value: IndexedSlices, dtype: Any, hint: Any) -> Tensor:
+    return convert(value.dense(), dtype)
+
+
+tensor_lib.CONVERTERS.append((IndexedSlices, _converted, 100))

@@ -1,0 +1,230 @@
+"""From Python code over tensors and variables to one pure function of arrays.
+
+The code runs once, traced. Where it reads a variable (or a tensor from outside that a
+tape watches), a marker stands in the trace; afterwards the markers' places are filled
+with inputs. So no second run is needed to learn what is captured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+from jax.extend.core import Primitive
+
+from compat.runtime import nest
+from compat.runtime.frames import Frame
+from compat.runtime.plans import Plan, run
+from compat.runtime.random import next_key
+from compat.runtime.tensor import Tensor, convert, is_tensor
+from compat.runtime.variable import Variable
+
+CAPTURE = Primitive("capture")
+CAPTURE.def_abstract_eval(
+    lambda *, index, shape, dtype: jax.core.ShapedArray(shape, dtype)
+)
+KEY = jax.ShapeDtypeStruct((2,), np.uint32)
+
+
+class _Frame(Frame):
+    """A frame that puts markers and notes what they stand for."""
+
+    def __init__(self, key: Any, creates: bool) -> None:
+        super().__init__(key, creates)
+        self.captures: list[Any] = []
+        self._stand_ins: dict[int, Tensor] = {}
+
+    def capture(self, thing: Any, like: Any) -> Tensor:
+        """A marker's value for a variable or tensor with the aval of `like`."""
+        index = len(self.captures)
+        self.captures.append(thing)
+        return Tensor(CAPTURE.bind(index=index, shape=like.shape, dtype=like.dtype))
+
+    def meet(self, variable: Variable) -> Tensor:
+        if variable in _Identity(self.created):
+            return variable._value
+        inside = variable._value if self.outer is None else self.outer.get(variable)
+        return self.capture(variable, inside._array)
+
+    def captured(self, tensor: Tensor) -> Tensor:
+        if not any(tape.watches(tensor) for tape in self.tapes):
+            return tensor
+        found = self._stand_ins.get(id(tensor))
+        if found is None:
+            found = self.capture(tensor, tensor._array)
+            self._stand_ins[id(tensor)] = found
+        return found
+
+
+class _Identity:
+    """`x in _Identity(list)` without the comparisons that tensors define."""
+
+    def __init__(self, things: Sequence[Any]) -> None:
+        self._things = things
+
+    def __contains__(self, thing: object) -> bool:
+        return any(t is thing for t in self._things)
+
+
+class Outputs:
+    """The structure of what traced code returned.
+
+    Attributes:
+      arrays: the arrays in it, in order.
+    """
+
+    def __init__(self, value: Any) -> None:
+        self.arrays: list[Any] = []
+        self._structure = value
+        self._parts = [self._part(leaf) for leaf in nest.flatten(value)]
+
+    def _part(self, leaf: Any) -> Any:
+        if hasattr(leaf, "tensor_parts"):
+            parts = leaf.tensor_parts()
+            self.arrays += [t._array for t in parts]
+            return len(parts), leaf.from_tensor_parts
+        if is_tensor(leaf) or isinstance(
+            leaf, np.ndarray | np.generic | int | float | complex
+        ):
+            self.arrays.append(convert(leaf)._array)
+            return None
+        return 0, lambda _: leaf
+
+    def rebuild(self, tensors: Sequence[Tensor]) -> Any:
+        """The structure with other tensors."""
+        if len(self._parts) == 1 and self._parts[0] is None:
+            if not nest.is_nested(self._structure):
+                return tensors[0]
+        leaves, at = [], 0
+        for part in self._parts:
+            if part is None:
+                leaves.append(tensors[at])
+                at += 1
+            else:
+                count, build = part
+                leaves.append(build(tensors[at : at + count]))
+                at += count
+        return nest.pack_sequence_as(self._structure, leaves)
+
+
+class Staged:
+    """Traced code.
+
+    Attributes:
+      plan: the pure function of (captures…, key, inputs…) → (outputs…, written…).
+      captures: variables and tensors whose values it takes.
+      written: the variables it assigns to.
+      created: those it made.
+      draws: how many random keys it took.
+      outputs: the structure of its result.
+    """
+
+    def __init__(self, jaxpr: Any, frame: _Frame, outputs: Outputs, name: str) -> None:
+        self._jaxpr = _without_markers(jaxpr)
+        self._constants = jaxpr.consts
+        self.captures = frame.captures
+        self.written = list(frame.written.values())
+        self.created = frame.created
+        self.draws = frame.draws
+        self.outputs = outputs
+        self.plan = Plan(self.pure, name)
+        self.flexible = [
+            (i, c)
+            for i, c in enumerate(self.captures)
+            if isinstance(c, Variable) and not c.shape.is_fully_defined()
+        ]
+        self._shapes = [c._peek()._array.shape for _, c in self.flexible]
+
+    def pure(self, *arrays: Any) -> tuple[Any, ...]:
+        """The code as a function of (captures…, key, inputs…)."""
+        count = len(self.captures)
+        constants = [*self._constants, *arrays[:count]]
+        return tuple(jax.core.eval_jaxpr(self._jaxpr, constants, *arrays[count:]))
+
+    def fits(self) -> bool:
+        """Whether the variables still have the shapes they were traced with."""
+        return not self.flexible or self._shapes == [
+            c._peek()._array.shape for _, c in self.flexible
+        ]
+
+    def values(self) -> list[Tensor]:
+        """The captures' current values, read as the code would."""
+        return [c._read() if isinstance(c, Variable) else c for c in self.captures]
+
+    def __call__(self, inputs: Sequence[Tensor]) -> Any:
+        """Runs it: one op on tapes; variables get their new values."""
+        key = next_key() if self.draws else _ZERO_KEY
+        flat = run(self.plan, [*self.values(), key, *inputs])
+        count = len(self.outputs.arrays)
+        for variable, value in zip(self.written, flat[count:], strict=True):
+            variable._write(value)
+        return self.outputs.rebuild(flat[:count])
+
+
+_ZERO_KEY = Tensor(np.zeros(2, np.uint32))
+
+
+def stage(
+    body: Callable[..., Any],
+    inputs: Sequence[Any],
+    *,
+    creates: bool = False,
+    scope: str = "",
+    name: str = "function",
+) -> Staged:
+    """Traces `body(*tensors)`.
+
+    Args:
+      body: the code.
+      inputs: arrays, or their shapes and dtypes.
+      creates: whether variables may be made; random numbers are then concrete.
+      scope: the name scope to start in.
+      name: for error messages.
+    """
+    known: list[Any] = []
+    for _ in range(4):
+        frame = _Frame(None, creates)
+        found: list[Outputs] = []
+
+        def traced(key: Any, *arrays: Any, frame=frame, known=known, found=found):
+            frame.key = None if creates else key
+            with frame.current(scope):
+                for thing in known:
+                    if isinstance(thing, Variable):
+                        frame.get(thing)
+                    else:
+                        frame.captured(thing)
+                found.append(Outputs(body(*[Tensor(a) for a in arrays])))
+                written = [frame.values[i]._array for i in frame.written]
+                return [*found[-1].arrays, *written]
+
+        try:
+            with jax.enable_x64(True):
+                jaxpr = jax.make_jaxpr(traced)(KEY, *[_aval(a) for a in inputs])
+        except jax.errors.UnexpectedTracerError:
+            # Met first inside a trace within this one: meet it outside, next time.
+            if len(frame.captures) == len(known):
+                raise
+        else:
+            at_top = {e.params["index"] for e in jaxpr.eqns if e.primitive is CAPTURE}
+            if len(at_top) == len(frame.captures):
+                return Staged(jaxpr, frame, found[-1], name)
+        known = list(frame.captures)
+    raise RuntimeError(f"{name} could not be traced: its captures keep changing")
+
+
+def _aval(value: Any) -> Any:
+    return jax.ShapeDtypeStruct(value.shape, value.dtype)
+
+
+def _without_markers(closed: Any) -> Any:
+    """The trace with the markers' places as further constants, last."""
+    jaxpr = closed.jaxpr
+    markers = [e for e in jaxpr.eqns if e.primitive is CAPTURE]
+    markers.sort(key=lambda e: e.params["index"])
+    return jaxpr.replace(
+        eqns=[e for e in jaxpr.eqns if e.primitive is not CAPTURE],
+        constvars=[*jaxpr.constvars, *(e.outvars[0] for e in markers)],
+    )
