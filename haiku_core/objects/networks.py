@@ -46,7 +46,8 @@ class Network:
         self._factory = factory
         self._params: dict[str, dict[str, Box]] = {}
         self._state: dict[str, dict[str, Box]] = {}
-        self._created: set[Any] = set()
+        # What made the variables: the kind of call → its path and abstract inputs.
+        self._created: dict[Any, tuple[_Path, tuple, dict]] = {}
         self._copies: dict[Network, Network] = {}
         self._transformed: dict[_Path, Any] = {}
         self._inner: tuple[Network, ...] | None = None
@@ -165,7 +166,7 @@ class Network:
         kind = (path, static_key((args, kwargs)))
         if kind not in self._created:
             self._create(pure, args, kwargs)
-            self._created.add(kind)
+            self._created[kind] = (path, *jax.tree.map(_abstract, (args, kwargs)))
             self._inner = None
         state = self.state
         out, new = pure.apply(self.params, state, next_rng_key(), *args, **kwargs)
@@ -204,7 +205,7 @@ class Network:
         memo[id(self)] = new
         new._params = copy.deepcopy(self._params, memo)
         new._state = copy.deepcopy(self._state, memo)
-        new._created = set(self._created)
+        new._created = dict(self._created)
         new._copies = {
             original: copy.deepcopy(self._copies.get(original, original), memo)
             for original in {*self._copies, *self._originals()}
@@ -217,6 +218,10 @@ class Network:
     def __repr__(self) -> str:
         count = sum(len(m) for m in self._params.values())
         return f"Network({count} parameters)"
+
+
+def _abstract(leaf: Any) -> Any:
+    return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) if is_array(leaf) else leaf
 
 
 def _stand_in(leaf: Any) -> Array:
