@@ -158,3 +158,12 @@ from haiku_core._src.variables import set_state as set_state
 from haiku_core.layers._src.conv import get_channel_index as get_channel_index
 
 # ---- layers: end
+
+
+def __getattr__(name: str) -> object:
+    """Imports the subpackages that most programs don't need when they are asked for."""
+    if name in ("layers", "objects", "sonnet"):
+        import importlib
+
+        return importlib.import_module("haiku_core." + name)
+    raise AttributeError(f"module 'haiku_core' has no attribute {name!r}")

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from haiku_core._src import frames
+from haiku_core._src import control_flow, frames
 from haiku_core._src.recurrent import RNNCore
 from haiku_core.layers._src.arrays import as_array
 
@@ -74,10 +74,7 @@ def dynamic_unroll(
         outputs, state = core(inputs, state)
         return state, (outputs, state) if return_all_states else outputs
 
-    if frames.inside_transform():
-        from haiku_core._src.stateful import scan
-    else:
-        scan = lax.scan
+    scan = control_flow.scan if frames.inside_transform() else lax.scan
     final, steps = scan(
         step, initial_state, swapped(input_sequence), reverse=reverse, unroll=unroll
     )
