@@ -27,6 +27,8 @@ class Finding:
         it was left.
       suggestion: what a person should do, for `manual` and `stays`.
       applied: whether the text changed (an `unsafe` edit may be withheld).
+      cell: of a notebook: the number of the code cell, from 1; `line` counts in it. 0
+        for other files.
     """
 
     line: int
@@ -37,6 +39,7 @@ class Finding:
     message: str
     suggestion: str = ""
     applied: bool = True
+    cell: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,12 +96,17 @@ class FileResult:
       result: None where the file was not parsed: it mentions nothing (`skipped`) or
         can't be (`error`).
       error: one line for people.
+      relative: its place below the path that was given, for a mirrored tree.
+      data: the bytes of the file after the rewrite, where it changed: the text in the
+        file's own encoding, or the whole notebook.
     """
 
     path: str
     before: str | None = None
     result: SourceResult | None = None
     error: str | None = None
+    relative: str = ""
+    data: bytes | None = dataclasses.field(default=None, repr=False)
 
     @property
     def changed(self) -> bool:
