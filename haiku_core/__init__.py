@@ -48,6 +48,7 @@ from haiku_core._src.conv_ranks import DepthwiseConv1D as DepthwiseConv1D
 from haiku_core._src.conv_ranks import DepthwiseConv2D as DepthwiseConv2D
 from haiku_core._src.conv_ranks import DepthwiseConv3D as DepthwiseConv3D
 from haiku_core._src.deferred import Deferred as Deferred
+from haiku_core._src.dot import to_dot as to_dot
 from haiku_core._src.embed import Embed as Embed
 from haiku_core._src.embed import EmbedLookupStyle as EmbedLookupStyle
 from haiku_core._src.frames import current_name as current_name

@@ -74,8 +74,10 @@ _NOTHING = object()
 def _cond_arguments(args: Any, kwargs: Any) -> tuple[Any, Any, Any, Any]:
     """(pred, true_fun, false_fun, operands), from either of the two call forms."""
     named = {**dict(zip(_LEGACY, args, strict=False)), **kwargs}
-    if len(args) + len(kwargs) == len(_LEGACY) == len(named):
-        pred, true_operand, true_fun, false_operand, false_fun = map(named.get, _LEGACY)
+    if len(args) + len(kwargs) == 5 and named.keys() == set(_LEGACY):
+        pred, true_operand, true_fun, false_operand, false_fun = (
+            named[name] for name in _LEGACY
+        )
         if callable(true_fun) and callable(false_fun):
             return (
                 pred,

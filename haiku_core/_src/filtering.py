@@ -7,6 +7,8 @@ import operator
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any, TypeVar
 
+from haiku_core._src.text import format_array
+
 T = TypeVar("T")
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -106,11 +108,11 @@ def merge(
         for module_name, name, value in traverse(structure):
             bundle = out[module_name]
             if check_duplicates and name in bundle:
-                old, new = _kind(bundle[name]), _kind(value)
-                if old != new:
+                old = bundle[name]
+                if _kind(old) != _kind(value):
                     raise ValueError(
-                        f"Duplicate array found with different shape or dtype for "
-                        f"{module_name}.{name}: {old}, {new}."
+                        "Duplicate array found with different shape or dtype for "
+                        f"{module_name}.{name}: {_text(old)} vs {_text(value)}."
                     )
             bundle[name] = value
     return dict(out)
@@ -119,6 +121,10 @@ def merge(
 def _kind(value: Any) -> tuple[Any, Any]:
     """Shape and dtype; what isn't an array has neither, and never conflicts."""
     return getattr(value, "shape", None), getattr(value, "dtype", None)
+
+
+def _text(value: Any) -> str:
+    return repr(value) if None in _kind(value) else format_array(value)
 
 
 def is_subset(*, subset: TwoLevels[Any], superset: TwoLevels[Any]) -> bool:

@@ -206,9 +206,9 @@ def module_name(module: Any) -> str:
     boundary = here.closure_boundary
     if boundary and module._creation_frame_id < boundary:
         raise ValueError(
-            f"The module {name!r} was created outside of the function given to "
-            "hk.transparent_lift or hk.layer_stack, and used inside of it. Such a "
-            "function can't close over modules: create the module inside of it."
+            "You can't functionally close over a module in the function given to "
+            f"hk.transparent_lift or a transparent hk.layer_stack: {name!r} was created "
+            "outside of it. Create the module inside of the function."
         )
     return name
 

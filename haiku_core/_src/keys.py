@@ -10,6 +10,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from haiku_core._src.frames import Frame, check_usage, current_frame, here
 from haiku_core._src.options import options
@@ -41,7 +42,7 @@ def check_key(key: Any) -> None:
     else:
         implementation = jax.config.jax_default_prng_impl
         expected_shape = _raw_key_shape(implementation)
-        expected_dtype = jnp.uint32
+        expected_dtype = np.dtype("uint32")
         if implementation != "threefry2x32":
             hint = (
                 "\nHint: jax_default_prng_impl is set to "
@@ -51,7 +52,7 @@ def check_key(key: Any) -> None:
     if shape != expected_shape or dtype != expected_dtype:
         raise ValueError(
             "Provided key did not have expected shape and/or dtype: "
-            f"expected=(shape={expected_shape}, dtype={jnp.dtype(expected_dtype)}), "
+            f"expected=(shape={expected_shape}, dtype={expected_dtype}), "
             f"actual=(shape={shape}, dtype={dtype}){hint}"
         )
 

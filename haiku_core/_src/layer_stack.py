@@ -131,8 +131,8 @@ def _refuse_varargs(function: Callable[..., Any]) -> None:
     first = next(iter(inspect.signature(function).parameters.values()), None)
     if first is not None and first.kind is inspect.Parameter.VAR_POSITIONAL:
         raise ValueError(
-            "The function given to `hk.layer_stack` should not have any `varargs` "
-            "(that is *args) argument: name its positional arguments, they tell how "
+            "The function `f` should not have any `varargs` (that is *args) argument "
+            "in `hk.layer_stack(...)(f)`: name its positional arguments, they tell how "
             "many values go from layer to layer."
         )
 

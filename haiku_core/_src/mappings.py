@@ -144,7 +144,7 @@ class FlatMap(Mapping[K, V]):
         return _unpickled, (to_mutable_dict(self),)
 
     def __copy__(self) -> FlatMap:
-        return self
+        return FlatMap(self._mapping())
 
 
 def _unpickled(mapping: Mapping[Any, Any]) -> Mapping[Any, Any]:

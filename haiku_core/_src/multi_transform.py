@@ -15,6 +15,7 @@ from haiku_core._src.transform import (
     TransformedWithState,
     run_apply,
     run_init,
+    taken_name,
 )
 from haiku_core._src.typing import MutableParams, MutableState
 
@@ -174,11 +175,7 @@ def without_apply_rng(f: AnyTransformed) -> AnyTransformed:
     def keyless(function: Callable[..., Any]) -> Callable[..., Any]:
         def apply_fn(*args: Any, **kwargs: Any) -> Any:
             if "rng" in kwargs:
-                raise TypeError(
-                    "Haiku transform adds three arguments (params, state, rng) to "
-                    "apply, so an argument of your own that is called `rng` must be "
-                    "passed positionally: `f.apply(.., my_rng)`, not `rng=my_rng`."
-                )
+                raise taken_name("rng")
             given = args[:leading]
             if len(given) == leading:
                 return function(*given, None, *args[leading:], **kwargs)

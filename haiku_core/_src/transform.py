@@ -50,7 +50,7 @@ _LEAKED = (
     "(see error above).\n"
     "Hint: are you using a JAX transform or JAX control-flow function "
     "(jax.vmap/jax.lax.scan/...) inside a Haiku transform? State set or parameters "
-    "created inside of it then leak. Use the function of the same name in Haiku "
+    "created inside of it then leak. You might want to use the Haiku version of it "
     "(hk.vmap/hk.scan/...); `hk.experimental.check_jax_usage(True)` finds the place."
 )
 
@@ -196,6 +196,8 @@ def transform(f: Callable[..., Any], *, apply_rng: bool = True) -> Transformed:
 
     def apply_fn(params: Any, rng: Any, *args: Any, **kwargs: Any) -> Any:
         """Runs the function on given parameters; returns its result."""
+        if "state" in kwargs:
+            raise taken_name("state")
         out, state = run_apply(f, params, None, rng, args, kwargs)
         if state:
             raise _state_used()
@@ -212,14 +214,23 @@ def _state_used() -> NonEmptyStateError:
     )
 
 
+def taken_name(name: str) -> TypeError:
+    """The error for a user's keyword argument called like one of ``apply``'s own."""
+    return TypeError(
+        "Haiku transform adds three arguments (params, state, rng) to apply. If your "
+        "function has arguments of these names, you must pass them positionally: "
+        f"`f.apply(.., my_{name})`, not `f.apply(.., {name}=my_{name})`."
+    )
+
+
 def _refuse_compiled(f: Callable[..., Any]) -> None:
     kind = type(f).__name__
     if "PjitFunction" in kind or "PmapFunction" in kind:
         raise ValueError(
             "hk.transform was given a function that went through jax.jit or jax.pmap "
-            "already. These need pure functions, which yours is only after "
-            "hk.transform: swap the two, `f = hk.transform(f)`, `jax.jit(f.init)`, "
-            "`jax.jit(f.apply)`. (A common error.)"
+            "already. These need a pure function, which yours is only after "
+            "hk.transform. Compile what comes out of it instead: "
+            "`jax.jit(hk.transform(f).apply)`, and the same for `init`."
         )
 
 
@@ -242,11 +253,7 @@ def without_state(f: TransformedWithState) -> Transformed:
 
     def apply_fn(params: Any, *args: Any, **kwargs: Any) -> Any:
         if "state" in kwargs:
-            raise TypeError(
-                "Haiku transform adds three arguments (params, state, rng) to apply, "
-                "so an argument of your own that is called `state` must be passed "
-                "positionally: `f.apply(.., my_state)`, not `state=my_state`."
-            )
+            raise taken_name("state")
         out, state = f.apply(params, None, *args, **kwargs)
         if state:
             raise _state_used()

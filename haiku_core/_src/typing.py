@@ -24,9 +24,9 @@ class _StructuralOnly(Protocol):
             return
         bases = ", ".join(base.__name__ for base in cls.__bases__)
         raise TypeError(
-            f"{cls.__name__} is a Protocol's child without being one itself, so it "
-            "should not inherit from it: any class with the right methods satisfies "
-            "it. To extend the protocol, name Protocol too: "
+            f"{cls.__name__} is a Protocol's child without being one itself. Protocols "
+            "should not be subclassed to satisfy them, having the methods is enough. "
+            "To extend one, name Protocol too: "
             f"`class {cls.__name__}({bases}, Protocol)`."
         )
 

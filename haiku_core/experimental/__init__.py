@@ -1,8 +1,9 @@
 """Inspection of models, and other names of Haiku's that live in ``experimental``."""
 
+from haiku_core._src.dot import abstract_to_dot as abstract_to_dot
+from haiku_core._src.dot import to_dot as to_dot
 from haiku_core._src.frames import current_name as current_name
 from haiku_core._src.hooks import GetterContext as GetterContext
-
 from haiku_core._src.hooks import custom_creator as custom_creator
 from haiku_core._src.hooks import custom_getter as custom_getter
 from haiku_core._src.jax_transforms import fast_eval_shape as fast_eval_shape
@@ -32,9 +33,16 @@ from haiku_core._src.options import check_jax_usage as check_jax_usage
 from haiku_core._src.options import module_auto_repr as module_auto_repr
 from haiku_core._src.options import rng_reserve_size as rng_reserve_size
 from haiku_core._src.rng_use import optimize_rng_use as optimize_rng_use
+from haiku_core._src.summarise import ArraySpec as ArraySpec
+from haiku_core._src.summarise import MethodInvocation as MethodInvocation
+from haiku_core._src.summarise import ModuleDetails as ModuleDetails
+from haiku_core._src.summarise import eval_summary as eval_summary
+from haiku_core._src.summarise import tabulate as tabulate
 from haiku_core._src.variables import DO_NOT_STORE as DO_NOT_STORE
 from haiku_core._src.variables import get_current_state as get_current_state
 from haiku_core._src.variables import get_initial_state as get_initial_state
 from haiku_core._src.variables import get_params as get_params
+from haiku_core.experimental import flax as flax
+from haiku_core.experimental import jaxpr_info as jaxpr_info
 
 ParamContext = GetterContext
