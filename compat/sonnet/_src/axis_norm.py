@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import haiku_core as hk
-from compat.dictionary import module
+from compat.dictionary import Static, T, module
+from compat.runtime.tensor import Tensor, convert
+from compat.runtime.variable import Variable
 from compat.sonnet._src import initializers
 from compat.sonnet._src.base import Module
 from compat.sonnet._src.initializers import Initializer
-from compat.sonnet._src.shapes import channel_index
+from compat.sonnet._src.layer import layer
+from compat.sonnet._src.once import once
+from haiku_core import layers
 
 Axis = int | slice | Sequence[int]
+
+
+@layer("x")
+def _layer_norm(x: T, scale: T = None, offset: T = None, *, axes: Static, eps: Static):
+    centre, variance = layers.moments(x, axes)
+    return layers.batch_normalization(x, centre, variance, eps, scale, offset)
 
 
 def listed_axes(axis: Axis) -> slice | Sequence[int]:
@@ -52,12 +63,77 @@ class LayerNorm(Module):
         self._axis = listed_axes(axis)
         self._eps = eps
         self._data_format = data_format
-        self._channel_index = channel_index(data_format)
+        self._channel_index = layers.get_channel_index(data_format)
         self._rank = None
         self._create_scale = create_scale
         self._create_offset = create_offset
         self._scale_init, self._offset_init = initializers.scale_and_offset(
             create_scale, create_offset, scale_init, offset_init
+        )
+
+    @once
+    def _initialize(self, inputs: Tensor) -> None:
+        self._rank = len(inputs.shape)
+        if isinstance(self._axis, slice):
+            self._axis = tuple(range(self._rank))[self._axis]
+        self.scale, self.offset = scale_and_offset_variables(
+            inputs, self._channel_index, self._scale_init, self._offset_init
+        )
+
+    def __call__(self, inputs: Any, scale: Any = None, offset: Any = None) -> Tensor:
+        """The inputs, normalised, in their own shape.
+
+        Raises:
+          ValueError: `scale` or `offset` for a module that has its own, or inputs of
+            another rank than those of the first call.
+        """
+        inputs = convert(inputs)
+        self._initialize(inputs)
+        scale = chosen("scale", self._create_scale, self.scale, scale)
+        offset = chosen("offset", self._create_offset, self.offset, offset)
+        require_same_rank(self._rank, inputs)
+        return _layer_norm(
+            inputs,
+            scale,
+            offset,
+            axes=tuple(a % self._rank for a in self._axis),
+            eps=self._eps,
+        )
+
+
+def scale_and_offset_variables(
+    inputs: Tensor,
+    channel_index: int,
+    scale_init: Initializer | None,
+    offset_init: Initializer | None,
+    trainable: tuple[bool, bool] = (True, True),
+) -> tuple[Variable | None, Variable | None]:
+    """A normalisation's variables, one number for each channel; None without init."""
+    if channel_index == -1:
+        shape = [inputs.shape[-1]]
+    else:
+        shape = [inputs.shape[1]] + [1] * (len(inputs.shape) - 2)
+    return tuple(
+        init and Variable(init(shape, inputs.dtype), name=name, trainable=is_trainable)
+        for name, init, is_trainable in zip(
+            ("scale", "offset"), (scale_init, offset_init), trainable, strict=True
+        )
+    )
+
+
+def chosen(name: str, created: bool, own: Variable | None, given: Any) -> Any:
+    """The module's own scale or offset where it made one, else what the call gave."""
+    if created and given is not None:
+        raise ValueError(f"Cannot pass `{name}` at call time if `create_{name}=True`.")
+    return own if created else given
+
+
+def require_same_rank(rank: int, inputs: Tensor) -> None:
+    """Raises ValueError for inputs of another rank than those of the first call."""
+    if len(inputs.shape) != rank:
+        raise ValueError(
+            "The rank of the inputs cannot change between calls, the original call was "
+            f"rank={rank} but this call was rank={len(inputs.shape)}."
         )
 
 
@@ -124,7 +200,7 @@ class InstanceNorm(LayerNorm):
         data_format: str = "channels_last",
         name: str | None = None,
     ):
-        first = channel_index(data_format) == 1
+        first = layers.get_channel_index(data_format) == 1
         super().__init__(
             slice(2, None) if first else slice(1, -1),
             create_scale,

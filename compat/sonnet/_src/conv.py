@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import haiku_core as hk
-from compat.dictionary import module
-from compat.sonnet._src import initializers
+from compat.dictionary import Static, T, module
+from compat.runtime.tensor import Tensor, convert
+from compat.runtime.variable import Variable
+from compat.sonnet._src import initializers, pad
 from compat.sonnet._src.base import Module
 from compat.sonnet._src.initializers import Initializer
-from compat.sonnet._src.shapes import channel_index
+from compat.sonnet._src.layer import layer
+from compat.sonnet._src.once import once
+from compat.sonnet._src.shapes import replicate, require_rank
+from haiku_core import layers
 
 Sizes = int | Sequence[int]
+
+
+@layer("x", "w")
+def _conv(
+    x: T,
+    w: T,
+    b: T = None,
+    *,
+    stride: Static,
+    padding: Static,
+    rate: Static,
+    last: Static,
+):
+    return layers.conv(
+        x, w, b, stride=stride, padding=padding, rate=rate, channels_last=last
+    )
+
+
 Padding = str | Callable[[int], Sequence[int]] | Sequence[Callable]
 
 
@@ -45,13 +70,63 @@ class ConvND(Module):
             self.conv_padding = "VALID"
             self.padding_func = padding
         self.data_format = data_format
-        self._channel_index = channel_index(data_format)
+        self._channel_index = layers.get_channel_index(data_format)
         self.with_bias = with_bias
         self.w_init = w_init
         if with_bias:
             self.b_init = initializers.or_zeros(b_init)
         else:
             initializers.refuse_b_init(b_init)
+
+    @once
+    def _initialize(self, inputs: Tensor) -> None:
+        n = self._num_spatial_dims
+        require_rank(inputs, n + 2)
+        self.input_channels = inputs.shape[self._channel_index]
+        if self.input_channels is None:
+            raise ValueError("The number of input channels must be known.")
+        self._dtype = inputs.dtype
+        self.w = self._make_w()
+        if self.with_bias:
+            b = self.b_init((self.output_channels,), self._dtype)
+            self.b = Variable(b, name="b")
+        if self.padding_func:
+            self._padding = pad.create(
+                self.padding_func,
+                self.kernel_shape,
+                self.rate,
+                n,
+                self._channel_index,
+            )
+
+    def _make_w(self) -> Variable:
+        kernel = replicate(self.kernel_shape, self._num_spatial_dims, "kernel_shape")
+        shape = (*kernel, self.input_channels, self.output_channels)
+        if self.w_init is None:
+            stddev = 1 / math.sqrt(math.prod(shape[:-1]))
+            self.w_init = initializers.TruncatedNormal(stddev=stddev)
+        return Variable(self.w_init(shape, self._dtype), name="w")
+
+    def _spatial_padding(self) -> Any:
+        if not self.padding_func:
+            return self.conv_padding
+        pairs = self._padding[2:] if self._channel_index == 1 else self._padding[1:-1]
+        return tuple(map(tuple, pairs))
+
+    def __call__(self, inputs: Any) -> Tensor:
+        """[batch, *spatial, input], or channels first, to the same with output."""
+        inputs = convert(inputs)
+        self._initialize(inputs)
+        n = self._num_spatial_dims
+        return _conv(
+            inputs,
+            self.w,
+            self.b if self.with_bias else None,
+            stride=replicate(self.stride, n, "stride"),
+            padding=self._spatial_padding(),
+            rate=replicate(self.rate, n, "rate"),
+            last=self._channel_index == -1,
+        )
 
 
 @module("snt.Conv1D")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import haiku_core as hk
 from compat.dictionary import Kind, manual, module, structural
 from compat.sonnet._src.batch_norm import BaseBatchNorm
@@ -27,6 +29,19 @@ manual(
     returns=Kind("other"),
 )
 structural("snt.distribute.create_variables_eagerly", rule="drop_decorator")
+
+
+def create_variables_eagerly(f: Any) -> Any:
+    """`f` itself: initial values are made eagerly here anyway."""
+    return f
+
+
+class Replicator:
+    """Runs a function on replicas of a model."""
+
+
+class TpuReplicator(Replicator):
+    """The same."""
 
 
 @module("snt.distribute.CrossReplicaBatchNorm")

@@ -3,10 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+import jax.numpy as jnp
 
 import haiku_core as hk
-from compat.dictionary import Ignored, module
+from compat.dictionary import Ignored, Static, T, module
+from compat.runtime.random import next_key
+from compat.runtime.tensor import Tensor, convert
 from compat.sonnet._src.base import Module
+from compat.sonnet._src.layer import layer
+from compat.sonnet._src.truth import known
+from haiku_core import layers
+
+
+@layer()
+def _dropout(x: T, rng: T, rate: T, is_training: T = None, *, noise_shape: Static):
+    dropped = layers.noise_dropout(rng, rate.astype(x.dtype), x, noise_shape)
+    return dropped if is_training is None else jnp.where(is_training, dropped, x)
+
+
+def dropout(
+    x: Tensor, rate: Any, noise_shape: Any, seed: int | None, is_training: Any
+) -> Tensor:
+    """`x` with elements dropped where `is_training`, which may be traced, is true.
+
+    Raises:
+      ValueError: the rate is outside [0, 1).
+    """
+    training = known(is_training)
+    if training is False or (isinstance(rate, int | float) and rate == 0):
+        return x
+    if isinstance(rate, int | float) and not 0 <= rate < 1:
+        raise ValueError(f"rate must be in [0, 1), got {rate}.")
+    traced = None if training else is_training
+    return _dropout(x, next_key(seed), rate, traced, noise_shape=noise_shape)
 
 
 @module("snt.Dropout")
@@ -28,6 +59,11 @@ class Dropout(Module):
         self._rate = rate
         self._noise_shape = noise_shape
         self._seed = seed
+
+    def __call__(self, x: Any, is_training: Any) -> Tensor:
+        """`x` itself unless `is_training`, a bool or a tensor of one."""
+        x = convert(x)
+        return dropout(x, self._rate, self._noise_shape, self._seed, is_training)
 
 
 @Dropout.entry.when("seed is None")

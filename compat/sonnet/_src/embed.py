@@ -2,14 +2,46 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import jax.numpy as jnp
 
 import haiku_core as hk
-from compat.dictionary import Ignored, module
-from compat.sonnet._src.base import Module, float32
-from compat.sonnet._src.initializers import Initializer
+from compat.dictionary import Ignored, T, module
+from compat.runtime import dtypes
+from compat.runtime.dtypes import float32
+from compat.runtime.errors import InvalidArgumentError
+from compat.runtime.tensor import Tensor, Tracer, convert
+from compat.runtime.variable import Variable
+from compat.sonnet._src.base import Module
+from compat.sonnet._src.initializers import Initializer, TruncatedNormal
+from compat.sonnet._src.layer import layer
+from haiku_core import layers
+
+
+@layer()
+def _rows(table: T, ids: T):
+    return layers.embedding_lookup(table, ids)
+
+
+@layer()
+def _all_within(ids: T, table: T):
+    return jnp.all((ids >= 0) & (ids < table.shape[0]))
+
+
+def lookup(table: Any, ids: Any) -> Tensor:
+    """Rows of `table` [V, D]; [...] to [..., D].
+
+    Raises:
+      InvalidArgumentError: an id is outside [0, V), where ids are known.
+    """
+    ids = convert(ids)
+    if not isinstance(ids._array, Tracer) and not _all_within(ids, table):
+        raise InvalidArgumentError(
+            f"embedding ids must be in [0, {table.shape[0]}), got {ids!r}"
+        )
+    return _rows(table, ids)
 
 
 @module("snt.Embed")
@@ -32,6 +64,40 @@ class Embed(Module):
         name: str | None = None,
     ):
         super().__init__(name=name)
+        if vocab_size is None and existing_vocab is None:
+            raise ValueError("Must provide one of vocab_size or existing_vocab.")
+        if existing_vocab is None:
+            if embed_dim is None:
+                embed_dim = default_dim(vocab_size)
+            init = TruncatedNormal() if initializer is None else initializer
+            table = init([vocab_size, embed_dim], dtype)
+        elif vocab_size or embed_dim or initializer:
+            raise ValueError(
+                "If `existing_vocab` is provided, none of `vocab_size`, "
+                "`embedding_dim`, `initializer` are needed."
+            )
+        else:
+            table = convert(existing_vocab, dtypes.as_dtype(dtype).numpy)
+            vocab_size, embed_dim = table.shape
+        self.vocab_size = vocab_size
+        self.embed_dim = embed_dim
+        self.densify_gradients = densify_gradients
+        self.embeddings = Variable(table, trainable=trainable, name="embeddings")
+
+    def __call__(self, inputs: Any) -> Tensor:
+        """Ids [...] to rows [..., embed_dim]."""
+        return lookup(self.embeddings, inputs)
+
+
+def default_dim(vocab_size: int) -> int:
+    """The width of a table whose width isn't given: 6 vocab_size**(1/4), rounded.
+
+    Raises:
+      ValueError: the size isn't positive.
+    """
+    if not vocab_size or vocab_size <= 0:
+        raise ValueError(f"Invalid vocab_size {vocab_size}.")
+    return round(6.0 * math.sqrt(math.sqrt(vocab_size)))
 
 
 @Embed.entry.when(

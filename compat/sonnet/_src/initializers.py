@@ -3,17 +3,90 @@
 from __future__ import annotations
 
 import abc
+import math
 from collections.abc import Sequence
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 import haiku_core as hk
-from compat.dictionary import Ignored, Kind, module, value
+from compat.dictionary import Ignored, Kind, Static, T, module, value
+from compat.runtime import dtypes
+from compat.runtime.random import next_key
+from compat.runtime.shapes import static_shape
+from compat.runtime.tensor import Tensor, convert
+from compat.sonnet._src.layer import layer
+from haiku_core._src.initializers import fans
 
 _SEED = "the seed is dropped: values come from the random key given to init"
 _KIND = Kind("function", detail="initializer")
+
+
+# The standard deviation of a unit normal cut at two deviations.
+_TRUNCATED_STDDEV = 0.87962566103423978
+
+
+@layer()
+def _filled(value: T, *, shape: Static):
+    return jnp.broadcast_to(value, shape)
+
+
+@layer()
+def _eye(gain: T, *, shape: Static):
+    return gain * jnp.broadcast_to(jnp.eye(*shape[-2:], dtype=gain.dtype), shape)
+
+
+@layer()
+def _uniform(rng: T, low: T, high: T, *, shape: Static):
+    if jnp.issubdtype(low.dtype, jnp.integer):
+        return jax.random.randint(rng, shape, low, high, low.dtype)
+    return jax.random.uniform(rng, shape, low.dtype, low, high)
+
+
+@layer()
+def _normal(rng: T, mean: T, stddev: T, *, shape: Static):
+    return mean + stddev * jax.random.normal(rng, shape, mean.dtype)
+
+
+@layer()
+def _truncated_normal(rng: T, mean: T, stddev: T, *, shape: Static):
+    # Drawn in float32 at least: 16 bits are too few for the inverse error function.
+    wide = jnp.promote_types(mean.dtype, jnp.float32)
+    drawn = jax.random.truncated_normal(rng, -2.0, 2.0, shape, wide)
+    return mean + stddev * drawn.astype(mean.dtype)
+
+
+@layer()
+def _orthogonal(rng: T, gain: T, *, shape: Static):
+    columns = shape[-1]
+    rows = int(np.prod(shape[:-1]))
+    tall = (max(rows, columns), min(rows, columns))
+    q, r = jnp.linalg.qr(jax.random.normal(rng, tall, gain.dtype))
+    q = q * jnp.sign(jnp.diagonal(r))  # makes the factors unique, q uniform
+    return gain * jnp.reshape(q.T if rows < columns else q, shape)
+
+
+def _numeric(dtype: Any) -> np.dtype:
+    of = dtypes.as_dtype(dtype)
+    if not (of.is_floating or of.is_integer):
+        raise ValueError(f"Expected integer or floating point type, got {of}")
+    return of.numpy
+
+
+def _floating(dtype: Any) -> np.dtype:
+    of = dtypes.as_dtype(dtype)
+    if not of.is_floating:
+        raise ValueError(f"Expected floating point type, got {of}")
+    return of.numpy
+
+
+def _matrix_shape(shape: Any) -> tuple[int, ...]:
+    shape = static_shape(shape)
+    if len(shape) < 2:
+        raise ValueError("The tensor to initialize must be at least two-dimensional")
+    return shape
 
 
 class Initializer(abc.ABC):
@@ -35,6 +108,10 @@ value(
 class Zeros(Initializer):
     """All zeros, of any numeric dtype."""
 
+    def __call__(self, shape: Sequence[int], dtype: Any) -> Tensor:
+        """Zeros."""
+        return _filled(convert(0, _numeric(dtype)), shape=static_shape(shape))
+
 
 @Zeros.entry.when()
 def _():
@@ -44,6 +121,10 @@ def _():
 @module("snt.initializers.Ones", returns=_KIND)
 class Ones(Initializer):
     """All ones, of any numeric dtype."""
+
+    def __call__(self, shape: Sequence[int], dtype: Any) -> Tensor:
+        """Ones."""
+        return _filled(convert(1, _numeric(dtype)), shape=static_shape(shape))
 
 
 @Ones.entry.when()
@@ -60,6 +141,11 @@ class Constant(Initializer):
             raise TypeError(f"Constant takes a Python number, not {type(value)}.")
         self.value = value
 
+    def __call__(self, shape: Sequence[int], dtype: Any) -> Tensor:
+        """The number, everywhere."""
+        value = convert(self.value, _numeric(dtype))
+        return _filled(value, shape=static_shape(shape))
+
 
 @Constant.entry.when()
 def _(value):
@@ -74,6 +160,12 @@ class RandomUniform(Initializer):
         self.minval = minval
         self.maxval = maxval
         self.seed = seed
+
+    def __call__(self, shape: Sequence[int], dtype: Any) -> Tensor:
+        """Fresh draws; of an integer dtype `maxval` is excluded."""
+        dtype = _numeric(dtype)
+        bounds = (convert(v, dtype) for v in (self.minval, self.maxval))
+        return _uniform(next_key(self.seed), *bounds, shape=static_shape(shape))
 
 
 @RandomUniform.entry.when("seed is None")
@@ -94,6 +186,12 @@ class RandomNormal(Initializer):
         self.mean = mean
         self.stddev = stddev
         self.seed = seed
+
+    def __call__(self, shape: Sequence[int], dtype: Any) -> Tensor:
+        """Fresh draws."""
+        dtype = _floating(dtype)
+        moments = (convert(v, dtype) for v in (self.mean, self.stddev))
+        return _normal(next_key(self.seed), *moments, shape=static_shape(shape))
 
 
 @RandomNormal.entry.when("seed is None")
@@ -118,6 +216,14 @@ class TruncatedNormal(Initializer):
         self.stddev = stddev
         self.seed = seed
 
+    def __call__(self, shape: Sequence[int], dtype: Any) -> Tensor:
+        """Fresh draws."""
+        dtype = _floating(dtype)
+        moments = (convert(v, dtype) for v in (self.mean, self.stddev))
+        return _truncated_normal(
+            next_key(self.seed), *moments, shape=static_shape(shape)
+        )
+
 
 @TruncatedNormal.entry.when("seed is None")
 def _(mean=0.0, stddev=1.0):
@@ -136,6 +242,11 @@ class Identity(Initializer):
     def __init__(self, gain: float = 1.0):
         self.gain = gain
 
+    def __call__(self, shape: Sequence[int], dtype: Any) -> Tensor:
+        """The (rectangular) identity times `gain`, for rank 2 and more."""
+        shape = _matrix_shape(shape)
+        return _eye(convert(self.gain, _numeric(dtype)), shape=shape)
+
 
 @Identity.entry.when()
 def _(gain=1.0):
@@ -153,6 +264,11 @@ class Orthogonal(Initializer):
     def __init__(self, gain: float = 1.0, seed: Ignored = None):
         self.gain = gain
         self.seed = seed
+
+    def __call__(self, shape: Sequence[int], dtype: Any) -> Tensor:
+        """A fresh orthogonal matrix, for rank 2 and more."""
+        gain = convert(self.gain, _floating(dtype))
+        return _orthogonal(next_key(self.seed), gain, shape=_matrix_shape(shape))
 
 
 @Orthogonal.entry.when("seed is None")
@@ -197,6 +313,26 @@ class VarianceScaling(Initializer):
         self.mode = mode
         self.distribution = distribution
         self.seed = seed
+
+    def __call__(self, shape: Sequence[int], dtype: Any) -> Tensor:
+        """Fresh draws."""
+        dtype = _floating(dtype)
+        shape = static_shape(shape)
+        fan_in, fan_out = fans(shape)
+        fan = {"fan_in": fan_in, "fan_out": fan_out}.get(
+            self.mode, (fan_in + fan_out) / 2
+        )
+        variance = self.scale / max(1.0, fan)
+        key = next_key(self.seed)
+        if self.distribution == "uniform":
+            limit = math.sqrt(3.0 * variance)
+            bounds = (convert(v, dtype) for v in (-limit, limit))
+            return _uniform(key, *bounds, shape=shape)
+        stddev = math.sqrt(variance)
+        draw = _normal
+        if self.distribution == "truncated_normal":
+            stddev, draw = stddev / _TRUNCATED_STDDEV, _truncated_normal
+        return draw(key, convert(0.0, dtype), convert(stddev, dtype), shape=shape)
 
 
 @VarianceScaling.entry.when("seed is None")

@@ -6,8 +6,12 @@ import abc
 from collections.abc import Sequence
 from typing import Any
 
+import jax.numpy as jnp
+
 import haiku_core as hk
-from compat.dictionary import Kind, module, value
+from compat.dictionary import Kind, T, Ts, module, value
+from compat.runtime.tensor import Tensor, convert
+from compat.sonnet._src.layer import layer
 
 _KIND = Kind("function", detail="regularizer")
 
@@ -16,6 +20,31 @@ value(
     spelling="hk.sonnet.Regularizer",
     returns=Kind("class"),
 )
+
+
+@layer()
+def _absolutes(scale: T, tensors: Ts):
+    return scale * sum(jnp.sum(jnp.abs(t)) for t in tensors)
+
+
+@layer()
+def _squares(scale: T, tensors: Ts):
+    return scale * sum(jnp.sum(jnp.square(t)) for t in tensors)
+
+
+@layer()
+def _products(scale: T, tensors: Ts):
+    total = 0
+    for t in tensors:
+        matrix = t.reshape(-1, t.shape[-1])
+        squared = jnp.square(matrix.T @ matrix)
+        total = total + jnp.sum(squared) - jnp.trace(squared)
+    return scale * total
+
+
+@layer()
+def _zero(scale: T):
+    return jnp.zeros_like(scale)
 
 
 class Regularizer(abc.ABC):
@@ -33,6 +62,13 @@ class L1(Regularizer):
     def __init__(self, scale: float):
         self.scale = not_negative(scale)
 
+    def __repr__(self) -> str:
+        return f"L1(scale={self.scale})"
+
+    def __call__(self, tensors: Sequence[Any]) -> Tensor:
+        """The penalty; zero for no tensors."""
+        return penalty(_absolutes, self.scale, tensors)
+
 
 @L1.entry.when()
 def _(scale):
@@ -45,6 +81,13 @@ class L2(Regularizer):
 
     def __init__(self, scale: float):
         self.scale = not_negative(scale)
+
+    def __repr__(self) -> str:
+        return f"L2(scale={self.scale})"
+
+    def __call__(self, tensors: Sequence[Any]) -> Tensor:
+        """The penalty; zero for no tensors."""
+        return penalty(_squares, self.scale, tensors)
 
 
 @L2.entry.when()
@@ -59,10 +102,25 @@ class OffDiagonalOrthogonal(Regularizer):
     def __init__(self, scale: float):
         self.scale = not_negative(scale)
 
+    def __repr__(self) -> str:
+        return f"Orthogonal(scale={self.scale})"
+
+    def __call__(self, tensors: Sequence[Any]) -> Tensor:
+        """The penalty; zero for no tensors."""
+        return penalty(_products, self.scale, tensors)
+
 
 @OffDiagonalOrthogonal.entry.when()
 def _(scale):
     return hk.sonnet.OffDiagonalOrthogonal(scale)
+
+
+def penalty(fn: Any, scale: Any, tensors: Sequence[Any]) -> Tensor:
+    """`fn(scale, tensors)`, the scale in the dtype of the tensors."""
+    if not tensors:
+        return _zero(scale)
+    tensors = [convert(t) for t in tensors]
+    return fn(convert(scale, tensors[0].dtype.numpy), tensors)
 
 
 def not_negative(scale: Any) -> Any:

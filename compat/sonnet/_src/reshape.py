@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import Any
 
 import jax.numpy as jnp
 
 import haiku_core as hk
-from compat.dictionary import Call, Floats, Ignored, Like, Static, T, module, op
-from compat.sonnet._src.base import Module
+from compat.dictionary import Static, T, module
+from compat.runtime.tensor import Tensor, convert
+from compat.sonnet._src.base import Module, no_name_scope
+from compat.sonnet._src.layer import layer
+from compat.sonnet._src.once import once
 
 
-@op(
-    "snt.reshape",
-    returns=Like("inputs"),
-    check=[
-        Call(Floats(2, 3, 4), output_shape=[12]),
-        Call(Floats(2, 3, 4), output_shape=[2, -1], preserve_dims=2),
-    ],
-)
+@layer()
+def _reshape(x: T, *, shape: Static):
+    return jnp.reshape(x, shape)
+
+
 def reshape(
-    inputs: T, output_shape: Static, preserve_dims: Static = 1, name: Ignored = None
-):
+    inputs: Any, output_shape: Sequence[int], preserve_dims: int = 1, name=None
+) -> Tensor:
     """`inputs` with all axes after the first `preserve_dims` in another shape."""
-    return jnp.reshape(inputs, (*inputs.shape[:preserve_dims], *output_shape))
+    return Reshape(output_shape, preserve_dims, name=name)(inputs)
 
 
-@op("snt.flatten", returns=Like("inputs"), check=[Call(Floats(2, 3, 4))])
-def flatten(inputs: T, name: Ignored = "flatten"):
+def flatten(inputs: Any, name: str = "flatten") -> Tensor:
     """`inputs` as a matrix: all axes after the first in one."""
-    return jnp.reshape(inputs, (inputs.shape[0], -1))
+    return Flatten(name=name)(inputs)
 
 
 @module("snt.Reshape")
@@ -50,6 +51,39 @@ class Reshape(Module):
             raise ValueError("Argument preserve_dims should be >= 1.")
         self._output_shape = output_shape
         self._preserve_dims = preserve_dims
+
+    @once
+    def _initialize(self, inputs: Tensor) -> None:
+        rank = len(inputs.shape)
+        if rank < self._preserve_dims:
+            raise ValueError(
+                f"Input tensor has {rank} dimensions, should have at least as many as "
+                f"preserve_dims={self._preserve_dims}"
+            )
+        self._input_shape = inputs.shape
+
+    def __call__(self, inputs: Any) -> Tensor:
+        """The same elements in the other shape."""
+        inputs = convert(inputs)
+        self._initialize(inputs)
+        kept = tuple(inputs.shape[: self._preserve_dims])
+        shape = tuple(self._output_shape)
+        if -1 in shape:
+            # Worked out here: numpy's -1 has no answer for arrays without elements.
+            others = abs(math.prod(shape))
+            size = math.prod(inputs.shape[self._preserve_dims :])
+            missing = size // others if others else 0
+            shape = tuple(missing if n == -1 else n for n in shape)
+        return _reshape(inputs, shape=kept + shape)
+
+    @no_name_scope
+    def reversed(self, name: str | None = None) -> Reshape:
+        """A module that goes back to the shape of this one's first input."""
+        return Reshape(
+            self._input_shape[self._preserve_dims :],
+            self._preserve_dims,
+            f"{self.name}_reversed" if name is None else name,
+        )
 
 
 @Reshape.entry.when()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import jax.numpy as jnp
-
 import haiku_core as hk
-from compat.dictionary import Call, Floats, Ignored, Like, Static, T, module, op
-from compat.sonnet._src.base import Module
+from compat.dictionary import Ignored, module
+from compat.runtime import nest
+from compat.sonnet._src.base import Module, no_name_scope
+from compat.sonnet._src.functions import merge_leading_dims, split_leading_dim
 
 
 @module("snt.Sequential")
@@ -23,6 +24,16 @@ class Sequential(Module):
     ):
         super().__init__(name=name)
         self._layers = [] if layers is None else list(layers)
+
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """The last layer's output; the input itself where there are no layers."""
+        if not self._layers:
+            return inputs
+        first, *others = self._layers
+        outputs = first(inputs, *args, **kwargs)
+        for layer in others:
+            outputs = layer(outputs)
+        return outputs
 
 
 @Sequential.entry.when("layers is given and not layers is None")
@@ -46,6 +57,60 @@ class Deferred(Module):
         name: Ignored = None,
     ):
         super().__init__(name=name)
+        self._constructor = constructor
+        self._target = None
+        for method in call_methods:
+            if method != "__call__":
+                setattr(self, method, functools.partial(_call_method, self, method))
+
+    @property
+    @no_name_scope
+    def target(self) -> Any:
+        """The module itself, made now if it wasn't yet."""
+        if self._target is None:
+            made = self._constructor()
+            self._constructor = None
+            self._target = made
+        return self._target
+
+    @no_name_scope
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Calls the target."""
+        return self.target(*args, **kwargs)
+
+    def __str__(self) -> str:
+        return f"Deferred({self.target!s})"
+
+    def __repr__(self) -> str:
+        return f"Deferred({self.target!r})"
+
+    # Once there is a target, attributes are the target's.
+
+    def __getattr__(self, name: str) -> Any:
+        target = self.__dict__.get("_target")
+        if target is None:
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}"
+            )
+        return getattr(target, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        target = self.__dict__.get("_target")
+        if target is None or name == "_target":
+            super().__setattr__(name, value)
+        else:
+            setattr(target, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        target = self.__dict__.get("_target")
+        if target is None or name == "_target":
+            super().__delattr__(name)
+        else:
+            delattr(target, name)
+
+
+def _call_method(module: Deferred, name: str, *args: Any, **kwargs: Any) -> Any:
+    return getattr(module.target, name)(*args, **kwargs)
 
 
 @Deferred.entry.when()
@@ -64,37 +129,21 @@ class BatchApply(Module):
         self.module = module
         self.num_dims = num_dims
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Calls the module; its outputs get the leading axes of the first input."""
+        leaves = nest.flatten((args, kwargs))
+        if not leaves:
+            raise ValueError("BatchApply requires at least one tensor input.")
+        example = nest.flatten(args or kwargs)[0]
+        args, kwargs = nest.map_structure(
+            lambda x: merge_leading_dims(x, self.num_dims), (args, kwargs)
+        )
+        outputs = self.module(*args, **kwargs)
+        return nest.map_structure(
+            lambda x: split_leading_dim(x, example, self.num_dims), outputs
+        )
+
 
 @BatchApply.entry.when()
 def _(module, num_dims=2):
     return hk.BatchApply(module, num_dims=num_dims)
-
-
-@op(
-    "snt.merge_leading_dims",
-    returns=Like("x"),
-    check=[Call(Floats(2, 3, 4), num_dims=2), Call(Floats(2), num_dims=2)],
-)
-def merge_leading_dims(x: T, num_dims: Static):
-    """`x` with its first `num_dims` axes made one; unchanged if it has fewer."""
-    if num_dims > x.ndim:
-        return x
-    size = 1
-    for n in x.shape[:num_dims]:
-        size *= n
-    return jnp.reshape(x, (size, *x.shape[num_dims:]))
-
-
-@merge_leading_dims.when("num_dims == 2 and rank(x) == 3")
-def _(x, num_dims):
-    return jnp.reshape(x, (-1, x.shape[2]))
-
-
-@op(
-    "snt.split_leading_dim",
-    returns=Like("x"),
-    check=[Call(Floats(6, 4), Floats(2, 3, 5), num_dims=2)],
-)
-def split_leading_dim(x: T, example: T, num_dims: Static):
-    """`x` with its first axis split as the first `num_dims` axes of `example` are."""
-    return jnp.reshape(x, (*example.shape[:num_dims], *x.shape[1:]))

@@ -4,16 +4,61 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax.numpy as jnp
+
 import haiku_core as hk
-from compat.dictionary import TENSOR, UNKNOWN, Ignored, op, tup
-from compat.sonnet._src.recurrent import RNNCore
+from compat.dictionary import TENSOR, UNKNOWN, Ignored, Static, T, Ts, op, tup
+from compat.runtime import nest
+from compat.runtime.tensor import Tensor, convert
+from compat.sonnet._src.cores import RNNCore
+from compat.sonnet._src.layer import layer
+
+
+@layer()
+def _unstacked(x: T, *, count: Static):
+    return [x[i] for i in range(count)]
+
+
+@layer()
+def _stacked(parts: Ts):
+    return jnp.stack(parts)
+
+
+@layer()
+def _ended(t: T, length: T, before: T, after: T):
+    over = t >= length
+    if over.ndim:
+        over = over.reshape(over.shape + (1,) * (after.ndim - over.ndim))
+    return jnp.where(over, before, after)
+
+
+@layer()
+def _zeros_like(x: T):
+    return jnp.zeros_like(x)
 
 
 @op("snt.static_unroll", returns=tup(TENSOR, UNKNOWN), helper=False)
 def static_unroll(
     core: RNNCore, input_sequence: Any, initial_state: Any, sequence_length: Any = None
 ):
-    """Calls a core for each step of a sequence [time, …], one after the other."""
+    """Calls a core for each step of a sequence [time, …], one after the other.
+
+    Past `sequence_length` (a number, or one for each example) the state and the
+    output stay what they were.
+
+    Raises:
+      ValueError: sequences of several lengths, or of none.
+    """
+    outputs, state = [], initial_state
+    for t, inputs in enumerate(_steps(input_sequence)):
+        output, new_state = core(inputs, state)
+        if sequence_length is not None:
+            last = outputs[-1] if t else nest.map_structure(_zeros_like, output)
+            output = _kept(t, sequence_length, last, output)
+            new_state = _kept(t, sequence_length, state, new_state)
+        outputs.append(output)
+        state = new_state
+    return nest.map_structure(lambda *o: _stacked(list(o)), *outputs), state
 
 
 @static_unroll.when("sequence_length is None")
@@ -37,7 +82,8 @@ def dynamic_unroll(
     parallel_iterations: Ignored = 1,
     swap_memory: Ignored = False,
 ):
-    """`static_unroll` as a loop of the compiled program."""
+    """The same as `static_unroll`."""
+    return static_unroll(core, input_sequence, initial_state, sequence_length)
 
 
 @dynamic_unroll.when("sequence_length is None")
@@ -50,3 +96,27 @@ def _(core, input_sequence, initial_state, sequence_length=None):
     return hk.sonnet.dynamic_unroll(
         core, input_sequence, initial_state, sequence_length=sequence_length
     )
+
+
+def _steps(sequence: Any) -> list[Any]:
+    """The nest of inputs of each step."""
+    leaves = [convert(leaf) for leaf in nest.flatten(sequence)]
+    lengths = {leaf.shape[0] for leaf in leaves}
+    if len(lengths) > 1:
+        raise ValueError(
+            "input_sequence tensors must have consistent number of time steps"
+        )
+    (count,) = lengths
+    if count == 0:
+        raise ValueError("input_sequence must have at least a single time step")
+    columns = [_unstacked(leaf, count=count) for leaf in leaves]
+    return [nest.pack_sequence_as(sequence, row) for row in zip(*columns, strict=True)]
+
+
+def _kept(t: int, length: Any, before: Any, after: Any) -> Any:
+    """`before` where the sequence is over, leaf by leaf; scalars go on."""
+
+    def choose(old: Tensor, new: Tensor) -> Tensor:
+        return _ended(t, length, old, new) if len(new.shape) else new
+
+    return nest.map_structure(choose, before, after)

@@ -1,0 +1,28 @@
+"""Layer functions as the runtime runs them: one dispatch, whatever is inside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from compat.dictionary import Entry
+from compat.runtime.dispatch import dispatch
+
+
+def layer(*same: str) -> Callable[[Callable], Callable[..., Any]]:
+    """Makes a pure function of arrays take and return tensors.
+
+    Annotations say what each parameter is, as in the dictionary; parameters named in
+    `same` must be of one dtype, which Python numbers among them take.
+    """
+
+    def define(fn: Callable) -> Callable[..., Any]:
+        name = f"snt.{fn.__name__.strip('_')}"
+        return dispatch(Entry((name,), "op", fn, same=same, helper=False))
+
+    return define
+
+
+def listed(shape: Sequence[int]) -> list[int]:
+    """A shape as initializers take it."""
+    return [int(n) for n in shape]
