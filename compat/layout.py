@@ -139,6 +139,17 @@ def _gates(arrays: Arrays, _: object = None) -> Arrays:
     return (swap_gates(arrays[0]),)
 
 
+def _twice(only: Callable[[Arrays], Arrays]) -> Callable[..., Arrays]:
+    """What belongs to one bias in Sonnet belongs to both of Haiku's."""
+
+    def moments(arrays: Arrays, shapes: Sequence[Shape | None]) -> Arrays:
+        del shapes
+        (b,) = only(arrays)
+        return b, b
+
+    return moments
+
+
 def _spread_bias(only: Callable[[Arrays], Arrays]) -> Callable[..., Arrays]:
     """Puts one bias in the first target; the second, if it exists, is zero."""
 
@@ -179,6 +190,8 @@ class Placement:
       optional: Targets that are filled if the Haiku module has them.
       neutral: The value at which the sources may be left out where the Haiku module
         has no place for them.
+      moments: `forward` for an optimizer's moments of the sources, where it isn't the
+        same: what is added to a weight doesn't show in its gradients.
       exact: Whether the way there and back gives the same bits.
     """
 
@@ -189,6 +202,7 @@ class Placement:
     reshape: Reshape = EXACT
     optional: frozenset[str] = frozenset()
     neutral: float | None = None
+    moments: Callable[[Arrays, Sequence[Shape | None]], Arrays] | None = None
     exact: bool = True
 
 
@@ -270,7 +284,12 @@ _LSTM = Layout(
             ("_w_i", "_w_h"), ("params:linear/w",), _lstm_weights, _lstm_weights_back
         ),
         Placement(
-            ("b",), ("params:linear/b",), _lstm_bias, _lstm_bias_back, exact=False
+            ("b",),
+            ("params:linear/b",),
+            _lstm_bias,
+            _lstm_bias_back,
+            moments=_gates,
+            exact=False,
         ),
     )
 )
@@ -286,6 +305,7 @@ _CONV_LSTM = Layout(
             _spread_bias(_lstm_bias),
             _gather_bias(_lstm_bias_back),
             optional=frozenset({"params:hidden_to_hidden/b"}),
+            moments=_twice(_gates),
             exact=False,
         ),
     )
@@ -307,6 +327,7 @@ _VANILLA = Layout(
             _spread_bias(_as_is),
             _gather_bias(_as_is),
             optional=frozenset({"params:linear_1/b"}),
+            moments=_twice(_as_is),
         ),
     )
 )

@@ -71,6 +71,11 @@ _VERIFY = click.option(
 @click.option(
     "--map", "map_file", metavar="FILE", help="Renames, one TARGET = SOURCE a line."
 )
+@click.option(
+    "--optimizer",
+    metavar="[PATH=]PLACE:OBJECT",
+    help="An optax transformation whose state is wanted too: 'optax:adam(1e-3)'.",
+)
 @click.option("--cast", is_flag=True, help="Allow casts that lose precision.")
 @click.option(
     "--trust-pickle", is_flag=True, help="Allow a pickle, which can run code."
@@ -85,6 +90,7 @@ def convert(
     plan: bool,
     ignore: tuple[str, ...],
     map_file: str | None,
+    optimizer: str | None,
     cast: bool,
     trust_pickle: bool,
     no_verify: bool,
@@ -101,15 +107,20 @@ def convert(
     output = output or _default_output(checkpoint)
     files.suffix_of(output, trust_pickle)
     positional, named = _inputs(inputs, targets)
+    where, _, place = (optimizer or "").rpartition("=")
+    if "(" in where:  # the sign belongs to an argument: optax:adam(b1=0.8)
+        where, place = "", optimizer
     made = converting.make_plan(
         checkpoint,
-        targets.load(target),
+        targets.owner_of(targets.load(target), inputs),
         *positional,
         root=roots or None,
         ignore=ignore,
         mapping=mapping.read(map_file) if map_file else None,
         cast=cast,
         verify=not no_verify,
+        optimizer=targets.load(place) if place else None,
+        optimizer_path=where or None,
         **named,
     )
     show.plan(made, full=plan)

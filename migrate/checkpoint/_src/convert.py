@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from compat.bundle import BundleError
-from migrate.checkpoint._src import casting, haikus, names, roots
+from migrate.checkpoint._src import casting, haikus, names, optimizers, owners, roots
 from migrate.checkpoint._src.join import Join
+from migrate.checkpoint._src.optimizers import COLLECTION
 from migrate.checkpoint._src.plan import Assignment, Plan, Waivers
-from migrate.checkpoint._src.source import Source, open_source
+from migrate.checkpoint._src.source import Path, Source, open_source
 from migrate.checkpoint._src.trace import PARAMS, STATE, Key, trace
 from migrate.errors import UserError
 
@@ -27,6 +28,8 @@ def make_plan(
     cast: bool = False,
     verify: bool = True,
     hk: Any = None,
+    optimizer: Any = None,
+    optimizer_path: str | None = None,
     **named_inputs: Any,
 ) -> Plan:
     """Works out what goes where; reads no tensor but a few small ones.
@@ -38,23 +41,67 @@ def make_plan(
         if isinstance(checkpoint, Source)
         else open_source(checkpoint, verify=verify)
     )
-    program, hk = haikus.prepare(program, hk)
-    found = trace(program, inputs, named_inputs, hk)
     waivers = Waivers(ignore)
     mapping = dict(mapping or {})
+    owned = owners.examine(program) if owners.is_owner(program) else None
+    if owned is None:
+        program, hk = haikus.prepare(program, hk)
+        found = trace(program, inputs, named_inputs, hk)
+    else:
+        found = owned.trace
+    if optimizer is not None:
+        if owned is not None:
+            raise UserError(
+                "the target has its own optimizers", "leave --optimizer out"
+            )
+        slots, parameters, leaves = optimizers.state_for(optimizer, found.leaves)
     try:
         if source.by_name:
             return names.join(source, found, root, mapping, cast, waivers)
         join = Join(source, found, mapping, cast)
         pairs = roots.choose(source, found, root, mapping)
         for module, node in pairs:
-            join.visit(module, node, source.paths.get(node, ()) if node else ())
+            join.visit(module, node, _path(source, node))
+        if owned is not None:
+            _place_optimizers(join, owned, pairs[0][1])
+        if optimizer is not None:
+            found.leaves |= leaves
+            where = _optimizer_node(source, optimizer_path)
+            path = _path(source, where) or ("optimizer",)
+            optimizers.place(join, where, path, COLLECTION, slots, parameters)
         plan = join.plan(waivers)
         plan.roots = [(m.name, source.show(n)) for m, n in pairs]
     except BundleError as error:
         raise UserError(str(error)) from error
     plan.notes += [f"--ignore {p} matched nothing" for p in waivers.unused()]
     return plan
+
+
+def _path(source: Source, node: int | None) -> Path:
+    return () if node is None else source.paths.get(node, ())
+
+
+def _place_optimizers(join: Join, owned: owners.Owned, base: int | None) -> None:
+    for optimizer in owned.optimizers:
+        node = None if base is None else join.source.resolve(optimizer.path, base)
+        optimizers.place(
+            join,
+            node,
+            (*_path(join.source, base), *optimizer.path),
+            "/".join(optimizer.path),
+            optimizer.state,
+            optimizer.parameters,
+        )
+    join.notes += owned.notes
+
+
+def _optimizer_node(source: Source, path: str | None) -> int | None:
+    if path is None:
+        return optimizers.find(source)
+    node = source.resolve(tuple(part for part in path.split("/") if part))
+    if node is None:
+        raise UserError(f"the checkpoint has no object {path!r}")
+    return node
 
 
 def arrays_of(plan: Plan, assignment: Assignment) -> Iterator[tuple[Key, np.ndarray]]:
@@ -93,63 +140,116 @@ def refuse_incomplete(plan: Plan) -> None:
 
 
 def convert(
-    checkpoint: str | os.PathLike[str],
-    program: Any,
-    *inputs: Any,
-    root: Sequence[str] | str | None = None,
-    ignore: Sequence[str] = (),
-    mapping: Mapping[str, str] | None = None,
-    cast: bool = False,
-    verify: bool = True,
-    hk: Any = None,
-    **named_inputs: Any,
-) -> tuple[dict, dict]:
+    checkpoint: str | os.PathLike[str], program: Any, *inputs: Any, **options: Any
+) -> tuple[dict, dict] | tuple[dict, dict, Any]:
     """Converts a Sonnet checkpoint to a Haiku program's parameters and state.
 
     Args:
       checkpoint: A prefix, a folder, or one of the checkpoint's files.
       program: The migrated code: a function that makes and calls modules, a
-        transformed one, or a module class.
+        transformed one, a module class, or a `Network` of `haiku_core.objects`.
       *inputs: What it is called with: arrays or `jax.ShapeDtypeStruct` in any nesting
         (only shapes and types matter), other values as they are. An argument called
         ``is_training`` that isn't given is true, so that all state exists.
-      root: Where the program's outermost module is in the checkpoint; found by
-        itself where only one place fits. ``MODULE=PATH`` for one of several.
-      ignore: Patterns of checkpoint paths that need no place.
-      mapping: Haiku module, or ``module:name``, to checkpoint path, for what was
-        renamed.
-      cast: Whether to allow casts that lose precision.
-      verify: Whether to verify the checkpoint's checksums.
-      hk: The Haiku in use, if it can't be told from `program`.
-      **named_inputs: Inputs by name.
+      **options: Inputs by name, and any of:
+
+        * root: where the program's outermost module is in the checkpoint; found by
+          itself where only one place fits. ``MODULE=PATH`` for one of several, a list
+          for more.
+        * ignore: patterns of checkpoint paths that need no place.
+        * mapping: Haiku module, or ``module:name``, to checkpoint path, for what was
+          renamed.
+        * cast: whether to allow casts that lose precision.
+        * verify: whether to verify the checkpoint's checksums; true by default.
+        * hk: the Haiku in use, if it can't be told from `program`.
+        * optimizer: an optax transformation whose state is wanted too.
+        * optimizer_path: where the optimizer is in the checkpoint, if it has several.
 
     Returns:
-      (params, state), two-level dictionaries of numpy arrays.
+      (params, state), two-level dictionaries of numpy arrays; with `optimizer`,
+      (params, state, optimizer state).
 
     Raises:
       UserError: Something has no place and isn't waived, or a file is damaged.
     """
-    plan = make_plan(
-        checkpoint,
-        program,
-        *inputs,
-        root=root,
-        ignore=ignore,
-        mapping=mapping,
-        cast=cast,
-        verify=verify,
-        hk=hk,
-        **named_inputs,
-    )
+    plan = make_plan(checkpoint, program, *inputs, **options)
     refuse_incomplete(plan)
-    return collect(plan)
+    arrays = collect(plan)
+    others = {key.collection for key in arrays} - {PARAMS, STATE, COLLECTION}
+    if others:
+        raise UserError(
+            f"the target owns more than one network ({', '.join(sorted(others)[:4])})",
+            "use restore(checkpoint, target)",
+        )
+    params, state = as_trees(arrays)
+    optimizer = options.get("optimizer")
+    if optimizer is None:
+        return params, state
+    return params, state, optimizer_state(optimizer, params, arrays)
 
 
-def collect(plan: Plan) -> tuple[dict, dict]:
-    """Computes all arrays of a plan, as (params, state)."""
+def collect(plan: Plan) -> dict[Key, np.ndarray]:
+    """Computes all arrays of a plan."""
+    return dict(pair for a in plan.assignments for pair in arrays_of(plan, a))
+
+
+def as_trees(arrays: Mapping[Key, Any]) -> tuple[dict, dict]:
+    """The arrays of one network as (params, state)."""
     trees: dict[str, dict] = {PARAMS: {}, STATE: {}}
-    for assignment in plan.assignments:
-        for key, array in arrays_of(plan, assignment):
-            tree = trees.setdefault(key.collection, {})
-            tree.setdefault(key.module, {})[key.name] = array
+    for key, array in arrays.items():
+        if key.collection in trees:
+            trees[key.collection].setdefault(key.module, {})[key.name] = array
     return trees[PARAMS], trees[STATE]
+
+
+def optimizer_state(optimizer: Any, params: Any, arrays: Mapping[Key, Any]) -> Any:
+    """Fills the state of an optax transformation with arrays, by their names.
+
+    Raises:
+      UserError: An array is missing.
+    """
+    import jax
+
+    abstract = jax.eval_shape(optimizer.init, params)
+
+    def value(where: Any, _: Any) -> Any:
+        name = jax.tree_util.keystr(where)
+        try:
+            return arrays[Key(COLLECTION, "", name)]
+        except KeyError:
+            raise UserError(f"there is no state {name} of the optimizer") from None
+
+    return jax.tree_util.tree_map_with_path(value, abstract)
+
+
+def restore(
+    checkpoint: str | os.PathLike[str], owner: Any, *, trust_pickle=False, **options
+) -> None:
+    """Puts a checkpoint into an object that owns networks: a learner, an agent.
+
+    Its attributes lead to networks, variables and optimizers of `haiku_core.objects`,
+    all with their variables made. Nothing is changed unless everything fits.
+
+    Args:
+      checkpoint: A Sonnet checkpoint, or a file that ``convert-checkpoint`` wrote.
+      owner: The object.
+      trust_pickle: Whether a pickle may be loaded: that can run any code.
+      **options: As for `convert`, for a Sonnet checkpoint.
+
+    Raises:
+      UserError: Something has no place or no value, or a file is damaged.
+    """
+    from migrate.checkpoint._src import files
+
+    owned = owners.examine(owner)
+    if files.is_converted(checkpoint):
+        arrays, _ = files.read(checkpoint, trust_pickle=trust_pickle, **options)
+        keys = {str(key): key for key in owned.boxes}
+        for name in {*keys} ^ {*arrays}:
+            where = "the file" if name in arrays else "the target"
+            raise UserError(f"only {where} has {name}: they do not fit each other")
+        owners.put(owned, {keys[name]: array for name, array in arrays.items()})
+        return
+    plan = make_plan(checkpoint, owner, **options)
+    refuse_incomplete(plan)
+    owners.put(owned, collect(plan))

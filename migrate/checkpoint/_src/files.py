@@ -18,7 +18,9 @@ from migrate.checkpoint._src import (
     safetensors_file,
 )
 from migrate.checkpoint._src.content import Content
-from migrate.checkpoint._src.trace import PARAMS, STATE
+from migrate.checkpoint._src.convert import as_trees, optimizer_state
+from migrate.checkpoint._src.optimizers import COLLECTION
+from migrate.checkpoint._src.trace import PARAMS, STATE, Key
 from migrate.errors import UserError
 
 _TRUST = "a pickle can run any code when it is loaded"
@@ -73,6 +75,14 @@ def suffix_of(path: str | os.PathLike[str], trust_pickle: bool) -> str:
             "allow it with --trust-pickle or trust_pickle=True",
         )
     return suffix
+
+
+def is_converted(path: str | os.PathLike[str]) -> bool:
+    """Whether `path` looks like a file of one of the formats here."""
+    if os.path.isdir(path):
+        return orbax_folder.is_folder(path)
+    suffix = os.path.splitext(os.fspath(path))[1].lower()
+    return suffix in _FORMATS and suffix != "" and os.path.isfile(path)
 
 
 def write(
@@ -189,14 +199,31 @@ def load(
     if sharding is not None:
         by_name = sharding if callable(sharding) else lambda _: sharding
     arrays, _ = read(path, trust_pickle=trust_pickle, verify=verify, sharding=by_name)
-    trees: dict[str, dict] = {PARAMS: {}, STATE: {}}
-    for text, array in arrays.items():
-        collection, _, rest = text.partition(":")
-        module, _, name = rest.partition(":")
-        if collection not in trees:
-            raise UserError(
-                f"{os.fspath(path)} holds more than one network ({collection})",
-                "put it into the object that owns them with restore()",
-            )
-        trees[collection].setdefault(module, {})[name] = array
-    return trees[PARAMS], trees[STATE]
+    keys = {Key.parse(text): array for text, array in arrays.items()}
+    others = {key.collection for key in keys} - {PARAMS, STATE, COLLECTION}
+    if others:
+        raise UserError(
+            f"{os.fspath(path)} holds more than one network"
+            f" ({', '.join(sorted(others)[:4])})",
+            "put it into the object that owns them with restore(path, object)",
+        )
+    return as_trees(keys)
+
+
+def load_optimizer(
+    path: str | os.PathLike[str], optimizer: Any, params: Any, **options: Any
+) -> Any:
+    """Loads the state of an optax transformation.
+
+    Args:
+      path: A file that was written with ``--optimizer``.
+      optimizer: The transformation.
+      params: The parameters (only shapes matter).
+      **options: As for `load`.
+
+    Raises:
+      UserError: The file has no such state, or is damaged.
+    """
+    arrays, _ = read(path, **options)
+    keys = {Key.parse(text): array for text, array in arrays.items()}
+    return optimizer_state(optimizer, params, keys)

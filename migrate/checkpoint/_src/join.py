@@ -76,7 +76,7 @@ class Join:
         for collection in (PARAMS, STATE):
             if key.collection.endswith(collection):
                 return key.collection[: -len(collection)]
-        return key.collection
+        return key.collection + "/"
 
     # ------------------------------------------------------------------- descending
     def visit(self, found: Found, node: int | None, path: Path) -> None:
@@ -209,6 +209,9 @@ class Join:
             below = self._below(node, attribute)
             if below in self.source.variables:
                 self.assign((below,), (key,), _IDENTITY)
+            elif not key.module:
+                shown = "/".join((*path, *attribute))
+                self.reasons[key] = f"the checkpoint has no variable {shown}"
         for key in self._owned.get((found.prefix, found.name), ()):
             if key in self.filled or key in self.reasons:
                 continue
@@ -265,6 +268,8 @@ class Join:
         variables = [self.source.variables[node] for node in nodes]
         label = " + ".join(variable.path for variable in variables)
         present = [key for key in keys if key is not None]
+        if present and all(self.filled.get(key) == label for key in present):
+            return  # reached by a second way
         for key in present:
             if key in self.filled:
                 self.mismatched.append(
@@ -317,7 +322,7 @@ class Join:
             source, target = variables[0].shape, shapes[0]
             fits = placement.reshape.allows(source, target)
             return [target if fits else source]
-        stand_ins = tuple(np.zeros(v.shape, np.uint8) for v in variables)
+        stand_ins = tuple(np.zeros(v.shape, np.int8) for v in variables)
         try:
             return [np.shape(a) for a in placement.forward(stand_ins, shapes)]
         except (ValueError, IndexError) as error:

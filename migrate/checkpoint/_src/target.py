@@ -5,16 +5,18 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+import inspect
 import os
 import re
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from migrate.checkpoint._src import haikus
+from migrate.checkpoint._src import haikus, owners
 from migrate.errors import UserError
 
 _FORM = "give FILE.py:NAME or package.module:NAME"
@@ -105,6 +107,18 @@ def _evaluate(tree: ast.expr, scope: dict[str, Any], text: str) -> Any:
         ) from None
     except Exception as error:
         raise UserError(f"{text}: {type(error).__name__}: {error}") from error
+
+
+def owner_of(found: Any, inputs: Sequence[str]) -> Any:
+    """The object that owns networks, where the target makes one without inputs."""
+    makes = inspect.isfunction(found) or isinstance(found, type)
+    if inputs or not makes or (isinstance(found, type) and haikus.is_module(found)):
+        return found
+    try:
+        made = found()
+    except Exception:
+        return found  # a program to be transformed; its own errors show then
+    return made if owners.is_owner(made) else found
 
 
 def parse_input(text: str) -> tuple[str | None, Any]:

@@ -36,6 +36,13 @@ class Key(NamedTuple):
         inside = f":{self.module}:{self.name}"
         return self.collection + (inside if self.module or self.name else "")
 
+    @classmethod
+    def parse(cls, text: str) -> Key:
+        """The key that `str` made the text of."""
+        collection, _, rest = text.partition(":")
+        module, _, name = rest.partition(":")
+        return cls(collection, module, name)
+
 
 class Leaf(NamedTuple):
     """Shape and element type of one array of the target."""
@@ -96,11 +103,19 @@ class Recorder:
     Args:
       hk: The Haiku that the program uses.
       prefix: What leads the collections of what is found.
+      on_other: Is shown every attribute that is no module and no array, with the
+        module that holds it and the path there; true if it took care of it.
     """
 
-    def __init__(self, hk: Any, prefix: str = ""):
+    def __init__(
+        self,
+        hk: Any,
+        prefix: str = "",
+        on_other: Callable[[Found, Path, Any], bool] | None = None,
+    ):
         self._hk = hk
         self._prefix = prefix
+        self._on_other = on_other
         self._found: dict[int, Found] = {}
         self._values: dict[int, tuple[Any, Key]] = {}
         self._inside = False
@@ -159,6 +174,8 @@ class Recorder:
             found.children.append((path, self._found[id(value)]))
         elif id(value) in self._values:
             found.values.append((path, self._values[id(value)][1]))
+        elif self._on_other is not None and self._on_other(found, path, value):
+            pass
         elif id(value) not in seen:
             for name, member in items_of(value):
                 seen.add(id(value))
