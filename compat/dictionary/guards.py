@@ -9,7 +9,9 @@ A guard is one or more conditions joined by ` and `:
     x is given          present in the call; `x is omitted`: absent from it
     x is default        omitted, or written as its default
     x == 'SAME'         a literal equal to this literal; `!=` its contrary
-    x in (1, 2)         a literal among these
+    x in (1, 2)         a literal among these; of a dtype, its name among these
+    x has -1            a literal list that contains this literal
+    len(x) == 2         a literal list of so many
     rank(x) == 2        the number of dimensions, where the analysis knows it
     not <condition>
 
@@ -37,7 +39,7 @@ class Condition:
     """One condition on one parameter.
 
     Attributes:
-      test: 'dtype', 'sort', 'state', 'equal', 'among' or 'rank'.
+      test: 'dtype', 'sort', 'state', 'equal', 'among', 'has', 'len' or 'rank'.
       name: the parameter.
       value: the word or the literal compared with.
       negated: whether the condition is turned round.
@@ -50,8 +52,8 @@ class Condition:
 
 
 _IS = re.compile(r"(\w+) is (\w+)$")
-_COMPARE = re.compile(r"(\w+) (==|!=|in) (.+)$")
-_RANK = re.compile(r"rank\((\w+)\) == (\d+)$")
+_COMPARE = re.compile(r"(\w+) (==|!=|in|has) (.+)$")
+_RANK = re.compile(r"(rank|len)\((\w+)\) == (\d+)$")
 
 
 @functools.cache
@@ -70,7 +72,7 @@ def _condition(text: str) -> Condition:
     negated = text.startswith("not ")
     text = text.removeprefix("not ").strip()
     if match := _RANK.match(text):
-        return Condition("rank", match[1], int(match[2]), negated)
+        return Condition(match[1], match[2], int(match[3]), negated)
     if match := _IS.match(text):
         name, word = match.groups()
         for test, words in (("dtype", DTYPES), ("sort", SORTS), ("state", STATES)):
@@ -81,6 +83,8 @@ def _condition(text: str) -> Condition:
         value = ast.literal_eval(literal)
         if sign == "in":
             return Condition("among", name, tuple(value), negated)
+        if sign == "has":
+            return Condition("has", name, value, negated)
         return Condition("equal", name, value, negated ^ (sign == "!="))
     raise ValueError(f"guard condition not understood: {text!r}")
 

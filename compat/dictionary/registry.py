@@ -68,6 +68,7 @@ class Entry:
       signature: of the legacy call: without the parameter annotated `Key`.
       key: the name of that (keyword-only) parameter of the body, or None.
       attribute: the legacy form is no call but an attribute: `x.ndim`.
+      random: whether the result is drawn at random: of the key, or of a seed.
       concrete: whether (True, or a guard: when) the shape of the result depends on
         values: the body then runs on concrete arrays, outside of any jit.
     """
@@ -84,6 +85,7 @@ class Entry:
         helper: bool = True,
         attribute: bool = False,
         concrete: bool | str = False,
+        random: bool = False,
         spelling: str | None = None,
         rule: str | None = None,
         because: str = "",
@@ -107,8 +109,10 @@ class Entry:
         self.spellings: list[Spelling] = []
         self.signature = inspect.signature(fn) if fn is not None else None
         self.kinds = _kinds(self.signature, fn)
+        self.random = random
         self.key = next((n for n, k in self.kinds.items() if k is Key), None)
         if self.key is not None:
+            self.random = True
             del self.kinds[self.key]
             self.signature = self.signature.replace(
                 parameters=[
@@ -198,6 +202,7 @@ def op(
     helper: bool = True,
     attribute: bool = False,
     concrete: bool | str = False,
+    random: bool = False,
     because: str = "",
 ) -> Callable[[Callable], Entry]:
     """Defines an op: the decorated function is its exact body, on arrays.
@@ -217,6 +222,7 @@ def op(
       attribute: whether the legacy form is an attribute ("Tensor.ndim"), not a call.
       concrete: whether, or under which guard, the shape of the result depends on
         values, so that the body runs on concrete arrays only.
+      random: whether the result is drawn at random (as it is with a `Key`).
       because: a caveat, for docs and reports.
     """
 
@@ -232,6 +238,7 @@ def op(
                 helper=helper,
                 attribute=attribute,
                 concrete=concrete,
+                random=random,
                 because=because,
             )
         )

@@ -1,10 +1,15 @@
 """The dictionary of tf.*: importing this package fills it."""
 
+from compat.tensorflow._src import activations as activations
 from compat.tensorflow._src import arithmetic as arithmetic
 from compat.tensorflow._src import comparison as comparison
+from compat.tensorflow._src import convolution as convolution
 from compat.tensorflow._src import creation as creation
 from compat.tensorflow._src import dtypes as dtypes
 from compat.tensorflow._src import elementwise as elementwise
 from compat.tensorflow._src import indexing as indexing
+from compat.tensorflow._src import losses as losses
+from compat.tensorflow._src import normalisation as normalisation
+from compat.tensorflow._src import pooling as pooling
 from compat.tensorflow._src import reductions as reductions
 from compat.tensorflow._src import shapes as shapes

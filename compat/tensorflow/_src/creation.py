@@ -5,7 +5,6 @@ import numpy as np
 
 from compat.dictionary import (
     FLOAT,
-    TENSOR,
     ByDtype,
     Call,
     Dtype,
@@ -106,8 +105,10 @@ def eye(
 ):
     """Ones on the diagonal, repeated to a batch."""
     one = jnp.eye(num_rows, num_columns, dtype=dtype)
-    return one if batch_shape is None else jnp.broadcast_to(
-        one, (*batch_shape, *one.shape)
+    return (
+        one
+        if batch_shape is None
+        else jnp.broadcast_to(one, (*batch_shape, *one.shape))
     )
 
 
@@ -149,8 +150,10 @@ def range(
         start, limit = 0, start
     if dtype is None:
         given = [np.asarray(v) for v in (start, limit, delta)]
-        wide = any(v.dtype.kind == "i" and hasattr(o, "dtype") and v.itemsize == 8
-                   for v, o in zip(given, (start, limit, delta), strict=True))
+        wide = any(
+            v.dtype.kind == "i" and hasattr(o, "dtype") and v.itemsize == 8
+            for v, o in zip(given, (start, limit, delta), strict=True)
+        )
         whole = all(v.dtype.kind in "iu" for v in given)
         dtype = (jnp.int64 if wide else jnp.int32) if whole else jnp.float32
     return jnp.asarray(np.arange(start, limit, delta), dtype)
@@ -176,12 +179,12 @@ def _(start, limit, dtype):
     return jnp.arange(start, limit, dtype=dtype)
 
 
-@range.when("not limit is None and dtype is None")
+@range.when("not limit is None and delta is given and dtype is None")
 def _(start, limit, delta):
     return jnp.arange(start, limit, delta)
 
 
-@range.when("limit is None and dtype is None")
+@range.when("limit is None and delta is given and dtype is None")
 def _(start, delta):
     return jnp.arange(0, start, delta)
 
@@ -197,9 +200,7 @@ def _(start, delta):
         Call(1.0, 9.0, 1),
     ],
 )
-def linspace(
-    start: T, stop: T, num: Static, name: Ignored = None, axis: Static = 0
-):
+def linspace(start: T, stop: T, num: Static, name: Ignored = None, axis: Static = 0):
     """Numbers at equal distances, both ends included."""
     return jnp.linspace(start, stop, int(num), axis=int(axis))
 

@@ -257,9 +257,7 @@ def _(tensor, indices, updates):
     return tensor.at[tuple(jnp.moveaxis(indices, -1, 0))].set(updates)
 
 
-@op(
-    "tf.tensor_scatter_nd_add", returns=Like("tensor"), check=[*UPDATES, REPEATED]
-)
+@op("tf.tensor_scatter_nd_add", returns=Like("tensor"), check=[*UPDATES, REPEATED])
 def tensor_scatter_nd_add(
     tensor: T,
     indices: T,
@@ -276,9 +274,7 @@ def _(tensor, indices, updates):
     return tensor.at[tuple(jnp.moveaxis(indices, -1, 0))].add(updates)
 
 
-@op(
-    "tf.tensor_scatter_nd_sub", returns=Like("tensor"), check=[*UPDATES, REPEATED]
-)
+@op("tf.tensor_scatter_nd_sub", returns=Like("tensor"), check=[*UPDATES, REPEATED])
 def tensor_scatter_nd_sub(
     tensor: T,
     indices: T,

@@ -201,16 +201,6 @@ def stack(values: Ts, axis: Static = 0, name: Ignored = "stack"):
 
 
 @op(
-    "tf.parallel_stack",
-    returns=Like("values"),
-    check=[Call([Floats(2, 3), Floats(2, 3)], grad_=False)],
-)
-def parallel_stack(values: Ts, name: Ignored = "parallel_stack"):
-    """Tensors of one shape joined along a new first axis."""
-    return jnp.stack(values)
-
-
-@op(
     "tf.unstack",
     returns=seq(TENSOR),
     check=[
@@ -220,9 +210,7 @@ def parallel_stack(values: Ts, name: Ignored = "parallel_stack"):
         Call(Ints(3), 3),
     ],
 )
-def unstack(
-    value: T, num: Ignored = None, axis: Static = 0, name: Ignored = "unstack"
-):
+def unstack(value: T, num: Ignored = None, axis: Static = 0, name: Ignored = "unstack"):
     """A list of the parts along an axis, without that axis."""
     return list(jnp.moveaxis(value, axis, 0))
 
@@ -265,6 +253,11 @@ def _(value, num_or_size_splits, axis=0):
     return jnp.split(value, num_or_size_splits, axis=axis)
 
 
+@split.when("rank(num_or_size_splits) == 1 and not num_or_size_splits has -1")
+def _(value, num_or_size_splits, axis=0):
+    return jnp.split(value, np.cumsum(num_or_size_splits)[:-1], axis=axis)
+
+
 @op(
     "tf.tile",
     returns=Like("input"),
@@ -285,7 +278,7 @@ def tile(input: T, multiples: Shape, name: Ignored = None):
     ],
 )
 def repeat(input: T, repeats: Static, axis: Static = None, name: Ignored = None):
-    """Each element (or part along an axis) repeated; without an axis of the flat tensor."""
+    """Each element repeated, of the flat tensor, or each part along an axis."""
     return jnp.repeat(input, np.asarray(repeats), axis=axis)
 
 
@@ -364,7 +357,11 @@ def _(tensor, paddings, mode):
 @op(
     "tf.reverse",
     returns=Like("tensor"),
-    check=[Call(Floats(2, 3), [1]), Call(Floats(2, 3), axis=[0, -1]), Call(Ints(3), [0])],
+    check=[
+        Call(Floats(2, 3), [1]),
+        Call(Floats(2, 3), axis=[0, -1]),
+        Call(Ints(3), [0]),
+    ],
 )
 def reverse(tensor: T, axis: Static, name: Ignored = None):
     """The elements in reverse order along axes."""
@@ -431,7 +428,7 @@ def slice(input_: T, begin: Shape, size: Shape, name: Ignored = None):
     return jax.lax.slice(input_, begin, ends)
 
 
-@slice.when(because="a size of -1 raises")
+@slice.when("not size has -1")
 def _(input_, begin, size):
     return jax.lax.dynamic_slice(input_, begin, size)
 
