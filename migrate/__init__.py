@@ -1,0 +1,23 @@
+"""Moves Sonnet 2 / TensorFlow 2 code and checkpoints to Haiku on JAX.
+
+    result = migrate.rewrite_source(text)
+    run = migrate.rewrite_paths(["project/"])
+"""
+
+from migrate.api import Run as Run
+from migrate.api import rewrite_paths as rewrite_paths
+from migrate.api import rewrite_source as rewrite_source
+from migrate.results import FileResult as FileResult
+from migrate.results import Finding as Finding
+from migrate.results import Options as Options
+from migrate.results import SourceResult as SourceResult
+
+__all__ = (
+    "FileResult",
+    "Finding",
+    "Options",
+    "Run",
+    "SourceResult",
+    "rewrite_paths",
+    "rewrite_source",
+)

@@ -98,6 +98,7 @@ def rewrite_paths(
     *,
     options: Options | None = None,
     jobs: int | None = None,
+    out: str | os.PathLike[str] | None = None,
     on_file: Callable[[int, int], None] | None = None,
     engine: Engine | None = None,
 ) -> Run:
@@ -110,6 +111,8 @@ def rewrite_paths(
       options: see `rewrite_source`. Where its `package` is None, each file's own
         outermost package is taken.
       jobs: worker processes; None for as many as are worth it.
+      out: the folder that a copy of what is given will be written to, if any: packages
+        are then named from the top of that copy.
       on_file: called with (done, all) as files are done.
       engine: what rewrites one text, for tests.
 
@@ -117,22 +120,23 @@ def rewrite_paths(
       UserError: a path does not exist.
     """
     options = options or Options()
-    found = list(files.find(os.fspath(p) for p in paths))
+    leave_out = None if out is None else os.fspath(out)
+    found = list(files.find((os.fspath(p) for p in paths), leave_out))
     sources = [f for f in found if f.error or f.is_source]
     others = [f for f in found if not (f.error or f.is_source)]
     results: dict[int, FileResult] = {}
-    work: list[tuple[int, str]] = []
+    work: list[tuple[int, files.Found]] = []
     for i, source in enumerate(sources):
         results[i] = FileResult(source.path, error=source.error)
         if source.error is None:
             try:
                 if files.mentions(files.read(source.path)):
-                    work.append((i, source.path))
+                    work.append((i, source))
             except files.FileError as error:
                 results[i].error = str(error)
     run = Run([], others, options)
-    index = _index_paths([path for _, path in work])
-    task = _Task(options, index, engine)
+    index = _index_paths([source.path for _, source in work])
+    task = _Task(options, index, engine, mirrored=out is not None)
     try:
         for done, (i, result) in enumerate(_each(task, work, jobs), 1):
             results[i] = result
@@ -167,8 +171,15 @@ def _index_paths(paths: Sequence[str]) -> list[str]:
 class _Task:
     """Rewrites one file; carries over to worker processes what all files share."""
 
-    def __init__(self, options: Options, index: list[str], engine: Engine | None):
+    def __init__(
+        self,
+        options: Options,
+        index: list[str],
+        engine: Engine | None,
+        mirrored: bool,
+    ):
         self.options = options
+        self.mirrored = mirrored
         self.index = index
         self.engine = engine
         self._project: Any = None
@@ -181,25 +192,33 @@ class _Task:
             self.engine = _engine()
             self._project = Project(self.index)
 
-    def __call__(self, path: str) -> FileResult:
+    def __call__(self, source: files.Found) -> FileResult:
+        within = source.root if self.mirrored else None
+        package, folder = files.home(source.path, self.options.package, within)
+        options = dataclasses.replace(self.options, package=package)
         try:
-            data = files.read(path)
-            if path.endswith(".ipynb"):
-                return self._notebook(path, data)
-            text, encoding = files.decode(data)
-            result = self._rewrite(path, text)
+            done = self._file(source.path, options)
         except files.FileError as error:
-            return FileResult(path, error=str(error))
+            done = FileResult(source.path, error=str(error))
+        done.home = folder
+        return done
+
+    def _file(self, path: str, options: Options) -> FileResult:
+        data = files.read(path)
+        if path.endswith(".ipynb"):
+            return self._notebook(path, data, options)
+        text, encoding = files.decode(data)
+        result = self._rewrite(path, text, options)
         done = FileResult(path, before=text, result=result)
         if done.changed:
             done.data = files.encode(result.text, encoding)
         return done
 
-    def _notebook(self, path: str, data: bytes) -> FileResult:
+    def _notebook(self, path: str, data: bytes, options: Options) -> FileResult:
         from migrate.notebooks import Notebook
 
         notebook = Notebook(data)
-        result = self._rewrite(path, notebook.text)
+        result = self._rewrite(path, notebook.text, options)
         done = FileResult(path, before=notebook.text, result=result)
         if done.changed:
             done.data = notebook.write(result.text)
@@ -213,14 +232,9 @@ class _Task:
         done.before = notebook.shown(notebook.text)
         return done
 
-    def _rewrite(self, path: str, text: str) -> SourceResult:
+    def _rewrite(self, path: str, text: str, options: Options) -> SourceResult:
         if self.engine is None:
             self.prepare()
-        package = self.options.package
-        if package is None:
-            top = files.top_package(path)
-            package = top[0] if top else None
-        options = dataclasses.replace(self.options, package=package)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SyntaxWarning)  # the user's own "\d"
@@ -266,14 +280,14 @@ def _internal(error: Exception) -> str:
 
 
 def _each(
-    task: _Task, work: Sequence[tuple[int, str]], jobs: int | None
+    task: _Task, work: Sequence[tuple[int, files.Found]], jobs: int | None
 ) -> Iterator[tuple[int, FileResult]]:
     if jobs is None:
         jobs = min(os.cpu_count() or 1, len(work) // _FILES_PER_WORKER)
     jobs = min(jobs, len(work))
     if jobs <= 1:
-        for i, path in work:
-            yield i, task(path)
+        for i, source in work:
+            yield i, task(source)
         return
     # Not forked: JAX's threads in this process could hold locks in the children.
     context = multiprocessing.get_context("spawn")
@@ -281,7 +295,7 @@ def _each(
         jobs, context, initializer=_start_worker, initargs=(task,)
     )
     try:
-        pending = {pool.submit(_work, path): i for i, path in work}
+        pending = {pool.submit(_work, source): i for i, source in work}
         for future in concurrent.futures.as_completed(pending):
             yield pending[future], future.result()
     finally:
@@ -298,5 +312,5 @@ def _start_worker(task: _Task) -> None:
     task.prepare()
 
 
-def _work(path: str) -> FileResult:
-    return _worker_task(path)
+def _work(source: files.Found) -> FileResult:
+    return _worker_task(source)

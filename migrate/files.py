@@ -32,12 +32,14 @@ class Found:
     Attributes:
       path: how it is reached: the path given, and what follows.
       relative: its place below the folder given; the bare name of a file given itself.
+      root: the folder given, or the folder of a file given itself.
       error: why it is of no use, if so.
       given: whether it was named itself, not found in a folder.
     """
 
     path: str
     relative: str
+    root: str
     error: str | None = None
     given: bool = False
 
@@ -47,17 +49,23 @@ class Found:
         return self.given or self.path.endswith(SOURCES)
 
 
-def find(paths: Iterable[str]) -> Iterator[Found]:
+def find(paths: Iterable[str], leave_out: str | None = None) -> Iterator[Found]:
     """All files under the paths, each once, in the order of the paths, then sorted.
 
     Of a folder: everything but hidden files and folders, `__pycache__`, virtual
     environments and `node_modules`. Folders reached by symbolic links are entered
     once; a link back to a folder that contains it is an error of that link alone.
 
+    Args:
+      paths: files and folders.
+      leave_out: a folder that is not entered: where the results go.
+
     Raises:
       UserError: a path does not exist.
     """
     seen: set[tuple[int, int]] = set()
+    if leave_out is not None and os.path.isdir(leave_out):
+        _known(leave_out, seen)
     for path in paths:
         if os.path.isdir(path):
             yield from _walk(path, path, seen, [])
@@ -65,7 +73,8 @@ def find(paths: Iterable[str]) -> Iterator[Found]:
             name = os.path.basename(path)
             if os.path.exists(path) and _known(path, seen):
                 continue
-            yield Found(path, name, _unreadable(path), given=True)
+            root = os.path.dirname(path) or "."
+            yield Found(path, name, root, _unreadable(path), given=True)
         else:
             raise UserError(f"{path}: no such file or folder")
 
@@ -88,7 +97,7 @@ def _walk(
     try:
         entries = sorted(os.scandir(folder), key=lambda e: e.name)
     except OSError as error:
-        yield Found(folder, os.path.relpath(folder, top), _reason(error))
+        yield Found(folder, os.path.relpath(folder, top), top, _reason(error))
         return
     linked = []
     for entry in entries:
@@ -102,14 +111,14 @@ def _walk(
                 yield from _walk(entry.path, top, seen, [*above, real])
             elif _contains(os.path.realpath(entry.path), real):
                 reason = "a symbolic link to a folder that contains it; not followed"
-                yield Found(entry.path, relative, reason)
+                yield Found(entry.path, relative, top, reason)
             else:
                 linked.append(entry.path)
         elif not entry.is_file():
             if entry.is_symlink() and entry.name.endswith(SOURCES):
-                yield Found(entry.path, relative, _unreadable(entry.path))
+                yield Found(entry.path, relative, top, _unreadable(entry.path))
         elif not _known(entry.path, seen):
-            yield Found(entry.path, relative)
+            yield Found(entry.path, relative, top)
     for path in linked:  # last, so that files are reached by their own paths first
         yield from _walk(path, top, seen, [*above, real])
 
@@ -198,11 +207,33 @@ def syntax_message(error: SyntaxError) -> str:
     return f"{place}{one_line(error.msg)}"
 
 
-def top_package(path: str) -> tuple[str, str] | None:
-    """The outermost package that a file lies in: its name, and its folder."""
-    folder = os.path.dirname(os.path.abspath(path))
-    found = None
+def home(
+    path: str, vendor: str | None = None, within: str | None = None
+) -> tuple[str | None, str]:
+    """Where what a rewritten file needs beside it goes.
+
+    Args:
+      path: the file.
+      vendor: the dotted package chosen for it, if any.
+      within: a folder not to be left upwards, where the results are a copy of it.
+
+    Returns:
+      The dotted package, None where the file lies in no package; and its folder.
+    """
+    own = os.path.dirname(os.path.abspath(path))
+    folders = []
+    folder = own
     while os.path.exists(os.path.join(folder, "__init__.py")):
-        found = (os.path.basename(folder), folder)
+        folders.append(folder)
         folder = os.path.dirname(folder)
-    return found
+    above = folder  # holds the outermost package
+    if within is not None:
+        within = os.path.abspath(within)
+        folders = [f for f in folders if _contains(within, f)]
+        above = within if vendor else above
+    if vendor:
+        return vendor, os.path.join(above, *vendor.split("."))
+    if not folders:
+        return None, own
+    name = os.path.relpath(folders[-1], above).replace(os.sep, ".")
+    return name, folders[-1]

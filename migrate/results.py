@@ -97,6 +97,7 @@ class FileResult:
         can't be (`error`).
       error: one line for people.
       relative: its place below the path that was given, for a mirrored tree.
+      home: the folder into which `_tf_ops.py` and copies that it needs go.
       data: the bytes of the file after the rewrite, where it changed: the text in the
         file's own encoding, or the whole notebook.
     """
@@ -106,6 +107,7 @@ class FileResult:
     result: SourceResult | None = None
     error: str | None = None
     relative: str = ""
+    home: str = ""
     data: bytes | None = dataclasses.field(default=None, repr=False)
 
     @property

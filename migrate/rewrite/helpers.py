@@ -280,6 +280,8 @@ class _Writer:
             body = body[1:]
         text += "".join(f"    {line}\n" for line in intake)
         if body:
+            if intake and isinstance(body[0], ast.FunctionDef):
+                text += "\n"
             last = ast.Module(body, [])
             last.end_lineno = node.end_lineno
             text += self._source(file, last, _first_line(body[0]), renames)
