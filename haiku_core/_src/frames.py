@@ -206,9 +206,8 @@ def module_name(module: Any) -> str:
     boundary = here.closure_boundary
     if boundary and module._creation_frame_id < boundary:
         raise ValueError(
-            "You can't functionally close over a module in the function given to "
-            f"hk.transparent_lift or a transparent hk.layer_stack: {name!r} was created "
-            "outside of it. Create the module inside of the function."
+            f"You can't functionally close over a module, here {name!r}, in the "
+            "function given to hk.transparent_lift: create the module inside of it."
         )
     return name
 

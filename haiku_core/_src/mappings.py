@@ -141,10 +141,8 @@ class FlatMap(Mapping[K, V]):
         return f"{title}({{\n{body},\n}})"
 
     def __reduce__(self) -> tuple[Any, ...]:
+        # Copies and pickles are plain dicts, unless the option says otherwise.
         return _unpickled, (to_mutable_dict(self),)
-
-    def __copy__(self) -> FlatMap:
-        return FlatMap(self._mapping())
 
 
 def _unpickled(mapping: Mapping[Any, Any]) -> Mapping[Any, Any]:

@@ -229,7 +229,7 @@ def _refuse_compiled(f: Callable[..., Any]) -> None:
         raise ValueError(
             "hk.transform was given a function that went through jax.jit or jax.pmap "
             "already. These need a pure function, which yours is only after "
-            "hk.transform. Compile what comes out of it instead: "
+            "hk.transform. Compile instead what comes out of it, "
             "`jax.jit(hk.transform(f).apply)`, and the same for `init`."
         )
 
