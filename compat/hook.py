@@ -17,26 +17,36 @@ import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-LEGACY = ("tensorflow", "sonnet", "trfl")
-
+_legacy: set[str] = set()
 _original: dict[str, Callable[..., Any]] = {}
 _included: set[str] = set()
 _excluded: set[str] = set()
 
 
-def install(*, include: Iterable[str] = (), exclude: Iterable[str] = ()) -> None:
+def install(
+    *,
+    tensorflow: bool = True,
+    sonnet: bool = True,
+    trfl: bool = True,
+    include: Iterable[str] = (),
+    exclude: Iterable[str] = (),
+) -> None:
     """Makes `import sonnet`, `import tensorflow`, `import trfl` give those of compat.
 
     That holds for imports from now on, in files that are not part of the standard
     library or of an installed package.
 
     Args:
+      tensorflow, sonnet, trfl: whether that package is taken over.
       include: dotted names of installed packages whose imports are changed as well,
         such as "acme" or "bsuite".
       exclude: dotted names of modules whose imports are left as they are.
 
-    Calling it again adds to the two lists.
+    Calling it again adds to the two lists and sets the packages anew.
     """
+    wanted = {"tensorflow": tensorflow, "sonnet": sonnet, "trfl": trfl}
+    _legacy.clear()
+    _legacy.update(name for name, wants in wanted.items() if wants)
     _included.update(_names(include))
     _excluded.update(_names(exclude))
     _is_users_file.cache_clear()
@@ -75,13 +85,13 @@ def _import(
     fromlist: Any = (),
     level: int = 0,
 ) -> Any:
-    if level == 0 and name.partition(".")[0] in LEGACY and _is_users(globals):
+    if level == 0 and name.partition(".")[0] in _legacy and _is_users(globals):
         return _resolve(name, fromlist)
     return _original["__import__"](name, globals, locals, fromlist, level)
 
 
 def _import_module(name: str, package: str | None = None) -> types.ModuleType:
-    if name.partition(".")[0] in LEGACY and _is_users(sys._getframe(1).f_globals):
+    if name.partition(".")[0] in _legacy and _is_users(sys._getframe(1).f_globals):
         return _resolve(name, ("*",))
     return _original["import_module"](name, package)
 

@@ -15,10 +15,11 @@ from typing import Any
 import jax
 import numpy as np
 
-from compat.dictionary import Entry, Fn, Ignored, Other, Shape, Static, T, Ts
+from compat.dictionary import Dtype, Entry, Ignored, Shape, T, Ts
 from compat.runtime import dtypes, nest
 from compat.runtime.errors import InvalidArgumentError, OperatorNotAllowedInGraphError
 from compat.runtime.plans import Plan, run
+from compat.runtime.random import next_key
 from compat.runtime.shapes import TensorShape, static_shape
 from compat.runtime.tensor import Tensor, Tracer, convert, is_tensor
 
@@ -33,123 +34,161 @@ def dispatch(entry: Entry) -> Callable[..., Any]:
     """
     if entry.fn is None:
         raise TypeError(f"{entry.name} has no body")
-    names = list(entry.kinds)
     plans: dict[Any, Plan] = {}
+    text = _Source(entry)
     space = {
-        "Tensor": Tensor,
-        "convert": convert,
-        "tensors": tensors,
-        "static": static,
-        "shape": shape,
-        "plain": _PLAIN,
-        "group": functools.partial(group, entry.name),
-        "find": plans.get,
-        "make": functools.partial(_make, entry, plans),
-        "run": run,
-        "default": {
-            n: p.default
-            for n, p in entry.signature.parameters.items()
-            if p.default is not inspect.Parameter.empty
-        },
+        "_Tensor": Tensor,
+        "_convert": convert,
+        "_tensors": tensors,
+        "_static": static,
+        "_dtype": dtype,
+        "_shape": shape,
+        "_plain": _PLAIN,
+        "_group": functools.partial(group, entry.name),
+        "_find": plans.get,
+        "_make": functools.partial(_make, entry, plans),
+        "_run": run,
+        "_next_key": next_key,
+        "_default": text.defaults,
+        "_ONE": ONE,
     }
-    source = _source(entry, names)
-    exec(compile(source, f"<{entry.name}>", "exec"), space)
+    exec(compile(text.text(), f"<{entry.name}>", "exec"), space)
     call = space["call"]
     call.__doc__ = entry.fn.__doc__
     call.__name__ = call.__qualname__ = entry.__name__
-    call.__signature__ = _public_signature(entry)
+    parameters = entry.signature.parameters.values()
+    call.__signature__ = inspect.Signature(
+        [p.replace(annotation=p.empty) for p in parameters]
+    )
     call.__module__ = "compat.tensorflow"
     call.entry = entry
     return call
 
 
-def _public_signature(entry: Entry) -> inspect.Signature:
-    parameters = entry.signature.parameters.values()
-    return inspect.Signature([p.replace(annotation=p.empty) for p in parameters])
+class _Source:
+    """The text of the generated function of an entry.
 
+    Attributes:
+      defaults: the defaults of its parameters.
+      head: its parameters.
+      body: its statements.
+      inputs: expressions of the tensors that the plan is run on.
+      key: expressions that tell one plan from another.
+      given: what a new plan is made from, (name, expression).
+    """
 
-def _source(entry: Entry, names: list[str]) -> str:
-    """The text of the generated function, `call`."""
-    head, body, inputs, key = [], [], [], []
-    starred = False
-    for name, parameter in entry.signature.parameters.items():
-        default = f"=default[{name!r}]" if name in _defaults(entry) else ""
-        if parameter.kind is parameter.VAR_POSITIONAL:
-            head.append(f"*{name}")
-            starred = True
-            continue
-        if parameter.kind is parameter.KEYWORD_ONLY and not starred:
-            head.append("*")
-            starred = True
-        head.append(f"{name}{default}")
-    grouped = [n for n in entry.same if entry.kinds.get(n) is T]
-    if len(grouped) > 1:
-        tests = " or ".join(f"type({n}) is not Tensor" for n in grouped)
-        listed = ", ".join(grouped)
-        first = grouped[0]
-        differ = " or ".join(
-            f"{n}._array.dtype is not {first}._array.dtype" for n in grouped[1:]
-        )
-        body.append(f"if {tests} or {differ}:")
-        body.append(f"    {listed} = group({entry.same!r}, ({listed}))")
-    for name in names:
-        kind = entry.kinds[name]
-        optional = _defaults(entry).get(name, 0) is None
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        parameters = entry.signature.parameters.values()
+        self.defaults = {
+            p.name: p.default for p in parameters if p.default is not p.empty
+        }
+        self.head: list[str] = []
+        self.body: list[str] = []
+        self.inputs: list[str] = []
+        self.key: list[str] = []
+        self.given: list[tuple[str, str]] = []
+        self._heads()
+        if entry.key is not None:
+            seed = "seed" if "seed" in entry.kinds else ""
+            self.inputs.append(f"_next_key({seed})")
+        self._group()
+        for name, kind in entry.kinds.items():
+            self._parameter(name, kind)
+
+    def text(self) -> str:
+        """The function, named `call`."""
+        given = ", ".join(f"{name!r}: {value}" for name, value in self.given)
+        lines = [
+            *self.body,
+            f"_key = ({''.join(f'{k}, ' for k in self.key)})",
+            "_plan = _find(_key)",
+            "if _plan is None:",
+            f"    _plan = _make(_key, {{{given}}})",
+            f"return _run(_plan, ({''.join(f'{i}, ' for i in self.inputs)}))",
+        ]
+        indented = "".join(f"    {line}\n" for line in lines)
+        return f"def call({', '.join(self.head)}):\n{indented}"
+
+    def _heads(self) -> None:
+        starred = False
+        for name, parameter in self.entry.signature.parameters.items():
+            if parameter.kind is parameter.VAR_KEYWORD:
+                self.head.append(f"**{name}")
+                continue
+            if parameter.kind is parameter.VAR_POSITIONAL:
+                self.head.append(f"*{name}")
+                starred = True
+                continue
+            if parameter.kind is parameter.KEYWORD_ONLY and not starred:
+                self.head.append("*")
+                starred = True
+            default = f"=_default[{name!r}]" if name in self.defaults else ""
+            self.head.append(f"{name}{default}")
+
+    def _group(self) -> None:
+        """Brings a type group to one dtype, unless its tensors have it already."""
+        entry = self.entry
+        self.grouped = [n for n in entry.same if entry.kinds.get(n) is T]
+        typed = [n for n in entry.same if entry.kinds.get(n) is Dtype]
+        if len(self.grouped) < 2 and not typed:
+            self.grouped = []
+            return
+        first, *others = self.grouped
+        odd = [f"type({n}) is not _Tensor" for n in self.grouped]
+        odd += [f"{n}._array.dtype is not {first}._array.dtype" for n in others]
+        listed = "".join(f"{n}, " for n in self.grouped)
+        asked = f", {typed[0]}" if typed else ""
+        self.body += [
+            f"if {' or '.join(odd)}:",
+            f"    {listed} = _group({tuple(self.grouped)!r}, ({listed}){asked})",
+        ]
+
+    def _parameter(self, name: str, kind: type) -> None:
+        optional = name in self.defaults and self.defaults[name] is None
+        several = self.entry.signature.parameters[name].kind
+        if several is inspect.Parameter.VAR_KEYWORD or kind is Ignored:
+            return
+        if kind is T and several is inspect.Parameter.VAR_POSITIONAL:
+            kind = Ts
         if kind is T:
-            if name not in grouped or len(grouped) == 1:
-                none = f"{name} is not None and " if optional else ""
-                body.append(f"if {none}type({name}) is not Tensor:")
-                body.append(f"    {name} = convert({name})")
+            if name not in self.grouped:
+                unless = f"{name} is not None and " if optional else ""
+                self.body += [
+                    f"if {unless}type({name}) is not _Tensor:",
+                    f"    {name} = _convert({name})",
+                ]
             if optional:
-                key.append(f"{name} is None")
-                inputs.append(f"*(() if {name} is None else ({name},))")
+                self.key.append(f"{name} is None")
+                self.inputs.append(f"*(() if {name} is None else ({name},))")
+                self.given.append((name, f"None if {name} is None else _ONE"))
             else:
-                inputs.append(name)
+                self.inputs.append(name)
+                self.given.append((name, "_ONE"))
         elif kind is Ts:
-            body.append(f"{name}, {name}_form = tensors({name})")
-            key.append(f"{name}_form")
-            inputs.append(f"*{name}")
-        elif kind is Static or kind is Other or kind is Fn:
-            body.append(f"if {name}.__class__ not in plain:")
-            body.append(f"    {name} = static({name!r}, {name})")
-            key.append(f"{name}, {name}.__class__")
+            one = name in self.entry.same
+            self.body.append(f"{name}, _{name}_form = _tensors({name}, {one})")
+            self.key.append(f"_{name}_form")
+            self.inputs.append(f"*{name}")
+            self.given.append((name, f"_{name}_form"))
         elif kind is Shape:
-            none = f"{name} is not None and " if optional else ""
-            body.append(f"if {none}{name}.__class__ is not int:")
-            body.append(f"    {name} = shape({name!r}, {name})")
-            body.append(f"elif {name} is not None:")
-            body.append(f"    {name} = ({name},)")
-            key.append(name)
-    given = ", ".join(
-        f"{n!r}: {n}" if entry.kinds[n] not in (T, Ts) else _form(entry, n)
-        for n in names
-        if entry.kinds[n] is not Ignored
-    )
-    body.append(f"key = ({', '.join(key)}{',' if key else ''})")
-    body.append("plan = find(key)")
-    body.append("if plan is None:")
-    body.append(f"    plan = make(key, {{{given}}})")
-    listed = "".join(f"{i}, " for i in inputs)
-    body.append(f"return run(plan, ({listed}))")
-    lines = [f"def call({', '.join(head)}):"] + [f"    {line}" for line in body]
-    return "\n".join(lines)
-
-
-def _form(entry: Entry, name: str) -> str:
-    """How a tensor argument stands in the layout: None, or the form of a nest."""
-    if entry.kinds[name] is Ts:
-        return f"{name!r}: {name}_form"
-    if _defaults(entry).get(name, 0) is None:
-        return f"{name!r}: None if {name} is None else 1"
-    return f"{name!r}: 1"
-
-
-def _defaults(entry: Entry) -> dict[str, Any]:
-    return {
-        n: p.default
-        for n, p in entry.signature.parameters.items()
-        if p.default is not inspect.Parameter.empty
-    }
+            self.body += [
+                f"if {name} is not None:" if optional else "if True:",
+                f"    {name} = _shape({name!r}, {name})",
+            ]
+            self.key.append(name)
+            self.given.append((name, name))
+        elif kind is Dtype:
+            self.body += [f"if {name} is not None:", f"    {name} = _dtype({name})"]
+            self.key.append(name)
+            self.given.append((name, name))
+        else:
+            self.body += [
+                f"if {name}.__class__ not in _plain:",
+                f"    {name} = _static({name!r}, {name})",
+            ]
+            self.key += [name, f"{name}.__class__"]
+            self.given.append((name, name))
 
 
 def _make(
@@ -161,45 +200,46 @@ def _make(
       entry: the op.
       plans: where the plan is kept.
       key: under which key.
-      given: the static values; for tensor arguments, whether (T) or in which form (Ts)
-        they are passed.
+      given: static values; a form where a tensor argument is passed.
     """
-    fixed = {
-        n: v
-        for n, v in given.items()
-        if entry.kinds[n] not in (T, Ts) and not (entry.kinds[n] is Other and v is None)
-    }
-    layout = []
-    for name, form in given.items():
-        if entry.kinds[name] is T:
-            if form is None:
-                fixed[name] = None
-            else:
-                layout.append((name, None, 1))
-        elif entry.kinds[name] is Ts:
-            layout.append((name, form, form.count))
+    fixed: dict[str, Any] = {}
+    layout: list[tuple[str, Form]] = []
+    for name, value in given.items():
+        if isinstance(value, Form):
+            layout.append((name, value))
+        else:
+            fixed[name] = value
+    if entry.key is not None:
+        layout.insert(0, (entry.key, ONE))
+    starred = [
+        p.name
+        for p in entry.signature.parameters.values()
+        if p.kind is p.VAR_POSITIONAL
+    ]
     body = entry.fn
 
     def pure(*arrays: Any) -> Any:
         arguments, at = dict(fixed), 0
-        for name, form, count in layout:
-            if form is None:
-                arguments[name] = arrays[at]
-            else:
-                arguments[name] = form.pack(arrays[at : at + count])
-            at += count
+        for name, form in layout:
+            arguments[name] = form.pack(arrays[at : at + form.count])
+            at += form.count
+        if starred:
+            return body(*arguments.pop(starred[0]), **arguments)
         return body(**arguments)
 
     pure.__name__ = pure.__qualname__ = entry.__name__
     plan = Plan(pure, entry.name)
+    if entry.concrete is True:
+        plan.jitted = pure
     plans[key] = plan
     return plan
 
 
 class Form:
-    """The structure of a nest of tensors, hashable.
+    """How tensors stand in one argument; hashable.
 
-    Attributes:
+    Args:
+      structure: a nest; LIST for a flat list, ALONE for a single tensor.
       count: the number of tensors.
     """
 
@@ -208,13 +248,20 @@ class Form:
     def __init__(self, structure: Any, count: int) -> None:
         self.structure = structure
         self.count = count
-        self._key = structure if structure is None else repr(structure)
+        self._key = structure if structure in (LIST, ALONE) else repr(structure)
 
     def pack(self, arrays: Any) -> Any:
-        """The nest with these leaves; a flat list where that was all."""
-        if self.structure is None:
+        """The argument with these arrays."""
+        if self.structure is ALONE:
+            return arrays[0]
+        if self.structure is LIST:
             return list(arrays)
-        return nest.pack_sequence_as(self.structure, list(arrays))
+        leaves = iter(arrays)
+        flat = [
+            next(leaves) if mark is HERE else None
+            for mark in nest.flatten(self.structure)
+        ]
+        return nest.pack_sequence_as(self.structure, flat)
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -227,55 +274,74 @@ class Form:
         return hash((self.count, self._key))
 
 
-_flat_forms: dict[int, Form] = {}
+LIST, ALONE, HERE = "list", "alone", "here"
+ONE = Form(ALONE, 1)
+_lists: dict[int, Form] = {}
 
 
-def tensors(value: Any) -> tuple[list[Tensor], Form]:
-    """The tensors of a list (or nest) and its form.
+def tensors(value: Any, one_dtype: bool = False) -> tuple[list[Tensor], Form]:
+    """The tensors of a list (or nest) and how they stand in it.
 
-    Python numbers among them take the dtype of the first that has one.
+    Python numbers among them take the dtype of the first that has one. None stays.
+
+    Raises:
+      InvalidArgumentError: `one_dtype` and there are several.
     """
-    if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
-        flat, structure = list(value), None
-        if any(isinstance(v, list | tuple | dict) for v in flat):
-            if any(isinstance(v, dict) for v in flat):
-                flat, structure = nest.flatten(value), nest.structure_of(value)
-    elif is_tensor(value) or isinstance(value, np.ndarray):
-        flat, structure = list(value if is_tensor(value) else convert(value)), None
+    if is_tensor(value) or isinstance(value, np.ndarray):
+        return [convert(value)], ONE
+    plain = isinstance(value, list | tuple) and not hasattr(value, "_fields")
+    if plain and not any(v is None or isinstance(v, dict) for v in value):
+        flat, form = list(value), _lists.get(len(value))
+        if form is None:
+            form = _lists[len(flat)] = Form(LIST, len(flat))
     else:
-        flat, structure = nest.flatten(value), nest.structure_of(value)
-    hint = None
-    for v in flat:
-        if is_tensor(v) or isinstance(v, np.ndarray):
-            hint = v.dtype.numpy if hasattr(v.dtype, "numpy") else v.dtype
-            break
+        leaves = nest.flatten(value)
+        marks = [None if v is None else HERE for v in leaves]
+        flat = [v for v in leaves if v is not None]
+        form = Form(nest.pack_sequence_as(value, marks), len(flat))
+    hint = _hint(flat)
     out = [v if type(v) is Tensor else convert(v, None, hint) for v in flat]
-    if structure is not None:
-        return out, Form(structure, len(out))
-    form = _flat_forms.get(len(out))
-    if form is None:
-        form = _flat_forms[len(out)] = Form(None, len(out))
+    if one_dtype and out:
+        first = out[0]._array.dtype
+        for i, tensor in enumerate(out):
+            if tensor._array.dtype != first:
+                raise InvalidArgumentError(
+                    f"element {i} was expected to be a "
+                    f"{dtypes.of_numpy(first).name} tensor but is a "
+                    f"{tensor.dtype.name} tensor"
+                )
     return out, form
 
 
-def group(op: str, names: tuple[str, ...], values: tuple[Any, ...]) -> list[Any]:
+def _hint(values: Any) -> np.dtype | None:
+    """The dtype of the first tensor among values, else of the first array."""
+    for v in values:
+        if is_tensor(v):
+            return v.dtype.numpy if isinstance(v.dtype, dtypes.DType) else v.dtype
+        if isinstance(v, list | tuple):
+            found = _hint(v)
+            if found is not None:
+                return found
+    return next((v.dtype for v in values if isinstance(v, np.ndarray)), None)
+
+
+def group(
+    op: str, names: tuple[str, ...], values: tuple[Any, ...], asked: Any = None
+) -> list[Any]:
     """The arguments of one type group as tensors of one dtype.
+
+    Args:
+      op: the op's name.
+      names: the arguments' names.
+      values: their values; None stays.
+      asked: the dtype that the group must have, if it is an argument itself.
 
     Raises:
       InvalidArgumentError: two of them have different dtypes.
     """
-    hint = None
-    for v in values:
-        if is_tensor(v):
-            hint = v.dtype.numpy if hasattr(v.dtype, "numpy") else v.dtype
-            break
-    else:
-        for v in values:
-            if isinstance(v, np.ndarray):
-                hint = v.dtype
-                break
+    hint = _hint(values) if asked is None else dtype(asked)
     out: list[Any] = []
-    for name, v in zip(names, values, strict=False):
+    for name, v in zip(names, values, strict=True):
         if v is None:
             out.append(v)
             continue
@@ -289,6 +355,11 @@ def group(op: str, names: tuple[str, ...], values: tuple[Any, ...]) -> list[Any]
             )
         out.append(tensor)
     return out
+
+
+def dtype(value: Any) -> np.dtype:
+    """Numpy's dtype for a dtype argument."""
+    return dtypes.as_dtype(value).numpy
 
 
 def static(name: str, value: Any) -> Any:

@@ -141,6 +141,7 @@ for _name in _NUMPY:
 DType._add("string", np.dtype(object))
 for _name in _OPAQUE:
     DType._add(_name, None)
+float32 = DType("float32")
 for _name, _dtype in DType._known.items():
     globals()["bool_" if _name == "bool" else _name] = _dtype
     export(f"tf.{_name}", f"tf.dtypes.{_name}")(_dtype)

@@ -56,6 +56,13 @@ class Frame:
         """The value of a variable read for the first time: its own."""
         return variable._value if self.outer is None else self.outer.get(variable)
 
+    def seen(self, variable: Variable) -> Tensor:
+        """The value, without noting that it was read; for its shape and dtype."""
+        found = self.values.get(id(variable))
+        if found is not None:
+            return found
+        return variable._value if self.outer is None else self.outer.seen(variable)
+
     def give(self, variable: Variable, array: Any) -> None:
         """Sets the value that a variable has at the start."""
         self.values[id(variable)] = Tensor(array)

@@ -447,6 +447,8 @@ class _Lifted:
     def get(self, variable: Variable) -> Tensor:
         return variable._value
 
+    seen = get
+
     def set(self, variable: Variable, value: Tensor) -> None:
         variable._value = value
 

@@ -20,8 +20,7 @@ from compat.runtime.tensor import Tensor
 
 OPERATORS = (
     "add sub mul truediv floordiv mod pow matmul and or xor radd rsub rmul rtruediv "
-    "rfloordiv rmod rpow rmatmul rand ror rxor neg pos abs invert lt le gt ge eq ne "
-    "getitem"
+    "rfloordiv rmod rpow rmatmul rand ror rxor neg pos abs invert lt le gt ge eq ne"
 ).split()
 
 # The op behind an operator that has no entry of its own, and whether its operands

@@ -26,7 +26,7 @@ class TensorSpec(TypeSpec):
     """
 
     def __init__(
-        self, shape: Any = None, dtype: Any = dtypes.DType("float32"), name: Any = None
+        self, shape: Any = None, dtype: Any = dtypes.float32, name: Any = None
     ) -> None:
         self._shape = TensorShape(shape)
         self._dtype = dtypes.as_dtype(dtype)
@@ -125,7 +125,7 @@ class VariableSpec(TensorSpec):
     def __init__(
         self,
         shape: Any = None,
-        dtype: Any = dtypes.DType("float32"),
+        dtype: Any = dtypes.float32,
         trainable: bool = True,
         alias_id: Any = None,
     ) -> None:

@@ -7,6 +7,7 @@ with inputs. So no second run is needed to learn what is captured.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ from compat.runtime import nest
 from compat.runtime.frames import Frame
 from compat.runtime.plans import Plan, run
 from compat.runtime.random import next_key
-from compat.runtime.tensor import Tensor, convert, is_tensor
+from compat.runtime.tensor import Tensor, convert, is_tensor, lift
 from compat.runtime.variable import Variable
 
 CAPTURE = Primitive("capture")
@@ -45,8 +46,7 @@ class _Frame(Frame):
     def meet(self, variable: Variable) -> Tensor:
         if variable in _Identity(self.created):
             return variable._value
-        inside = variable._value if self.outer is None else self.outer.get(variable)
-        return self.capture(variable, inside._array)
+        return self.capture(variable, self.seen(variable)._array)
 
     def captured(self, tensor: Tensor) -> Tensor:
         if not any(tape.watches(tensor) for tape in self.tapes):
@@ -155,7 +155,7 @@ class Staged:
 
     def __call__(self, inputs: Sequence[Tensor]) -> Any:
         """Runs it: one op on tapes; variables get their new values."""
-        key = next_key() if self.draws else _ZERO_KEY
+        key = next_key() if self.draws else _no_key()
         flat = run(self.plan, [*self.values(), key, *inputs])
         count = len(self.outputs.arrays)
         for variable, value in zip(self.written, flat[count:], strict=True):
@@ -163,7 +163,9 @@ class Staged:
         return self.outputs.rebuild(flat[:count])
 
 
-_ZERO_KEY = Tensor(np.zeros(2, np.uint32))
+@functools.cache
+def _no_key() -> Tensor:
+    return Tensor(lift(np.zeros(2, np.uint32)))
 
 
 def stage(

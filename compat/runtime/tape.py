@@ -1,8 +1,8 @@
 """`tf.GradientTape`: reverse-mode derivatives of what was recorded.
 
 A tape keeps (plan, inputs, outputs) of each op that a watched tensor enters. Going
-back, each pull-back is a plan too, run like any op, so that outer tapes record it: that is
-all there is to higher-order derivatives.
+back, each pull-back is a plan too, run like any op, so that outer tapes record it: that
+is all there is to higher-order derivatives.
 """
 
 from __future__ import annotations

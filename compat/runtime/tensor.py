@@ -142,6 +142,11 @@ class Tensor:
             raise TypeError("Scalar tensor has no `len()`")
         return self._array.shape[0]
 
+    def __getitem__(self, key: Any) -> Tensor:
+        from compat.runtime.indexing import getitem
+
+        return getitem(self, key)
+
     def __iter__(self) -> Iterator[Tensor]:
         if not self._array.shape:
             raise TypeError("Cannot iterate over a scalar tensor")
@@ -168,6 +173,15 @@ class Tensor:
 
     def __round__(self, digits: int = 0) -> Any:
         return round(float(self), digits)
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_"):
+            from compat.runtime.operators import method_of
+
+            found = method_of("Tensor", name)
+            if found is not None:
+                return lambda *args, **kwargs: found(self, *args, **kwargs)
+        raise AttributeError(f"'Tensor' object has no attribute {name!r}")
 
     def __hash__(self) -> int:
         raise TypeError("Tensor is unhashable. Instead, use tensor.ref() as the key.")

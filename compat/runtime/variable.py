@@ -383,6 +383,9 @@ class Variable(metaclass=_Creating):
                 return lambda *args, **kwargs: found(self, *args, **kwargs)
         raise AttributeError(f"'Variable' object has no attribute {name!r}")
 
+    def __getitem__(self, key: Any) -> Tensor:
+        return self._read()[key]
+
     def __len__(self) -> int:
         return len(self._peek())
 
