@@ -24,7 +24,7 @@ def getitem(tensor: Any, key: Any) -> Tensor:
 
     Args:
       tensor: a tensor or variable.
-      key: ints, scalar integer tensors, slices of them, `...`, None; or a mask of bools.
+      key: ints, scalar integer tensors, slices, `...`, None; or a mask of bools.
 
     Raises:
       InvalidArgumentError: an index out of bounds.

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import functools
 import importlib
+import importlib.abc
+import importlib.machinery
 import pkgutil
 import sys
 import types
@@ -101,12 +103,44 @@ def lookup(path: str) -> Any:
         return operators.tf_op(name)
     if path in _spaces():
         return space(path)
-    for alias in ("compat.v2", "compat.v1"):
-        if path == alias:
-            return sys.modules[_ROOT]
-        if path.startswith(f"{alias}."):
-            return lookup(path.removeprefix(f"{alias}."))
+    for older in ("compat.v2", "compat.v1"):
+        if path in ("compat", older):
+            return space(path)
+        if path.startswith(f"{older}."):
+            return lookup(path.removeprefix(f"{older}."))
     raise MissingNameError(missing_message(name, entry))
+
+
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Lets import statements find namespaces: `import compat.tensorflow.nn`."""
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
+        """The spec of a namespace; None for all other modules."""
+        inner = fullname.removeprefix(f"{_ROOT}.")
+        if inner == fullname:
+            head, _, inner = fullname.partition(".")
+            if not inner or sys.modules.get(head) is not sys.modules.get(_ROOT):
+                return None
+        if inner.startswith("_") or inner in _FILES:
+            return None
+        try:
+            found = lookup(inner)
+        except MissingNameError:
+            return None
+        if not isinstance(found, Namespace):
+            return None
+        return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
+
+    def create_module(self, spec: Any) -> Namespace:
+        """The namespace."""
+        inner = spec.name.removeprefix(f"{_ROOT}.")
+        return lookup(inner if inner != spec.name else inner.partition(".")[2])
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """Nothing is left to do."""
+
+
+_FILES = ("namespace",)  # the real modules beside the namespaces
 
 
 def missing_message(name: str, entry: dictionary.Entry | None) -> str:
@@ -132,4 +166,6 @@ def root(name: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
         setattr(sys.modules[name], attribute, value)
         return value
 
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.append(_Finder())
     return getattribute, lambda: _children("")
