@@ -8,8 +8,11 @@ from compat.tensorflow._src import creation as creation
 from compat.tensorflow._src import dtypes as dtypes
 from compat.tensorflow._src import elementwise as elementwise
 from compat.tensorflow._src import indexing as indexing
+from compat.tensorflow._src import linalg as linalg
 from compat.tensorflow._src import losses as losses
 from compat.tensorflow._src import normalisation as normalisation
 from compat.tensorflow._src import pooling as pooling
+from compat.tensorflow._src import random as random
 from compat.tensorflow._src import reductions as reductions
+from compat.tensorflow._src import segments as segments
 from compat.tensorflow._src import shapes as shapes

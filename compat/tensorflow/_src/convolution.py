@@ -73,9 +73,15 @@ def convolve(x, w, strides, padding, data_format, dilations):
     returns=FLOAT,
     check=[
         Call(Floats(2, 6, 6, 3), Floats(3, 3, 3, 4)),
-        Call(Floats(2, 6, 3), Floats(3, 3, 4), strides=2, padding="SAME"),
-        Call(Floats(2, 7, 3), Floats(3, 3, 4), data_format="NWC", dilations=[2]),
-        Call(Floats(1, 4, 4, 4, 2), Floats(2, 2, 2, 2, 3), [1, 2, 1], "SAME"),
+        Call(
+            Floats(2, 6, 3),
+            Floats(3, 3, 4),
+            strides=2,
+            padding="SAME",
+            data_format="NWC",
+        ),
+        Call(Floats(2, 7, 3), Floats(3, 3, 4), dilations=[2], grad_=False),
+        Call(Floats(1, 4, 4, 4, 2), Floats(2, 2, 2, 2, 3), [1, 2, 1], "SAME", "NDHWC"),
     ],
 )
 def convolution(
@@ -97,7 +103,7 @@ def convolution(
     check=[
         Call(Floats(2, 6, 3), Floats(3, 3, 4), 1, "SAME"),
         Call(Floats(2, 7, 3), Floats(3, 3, 4), stride=2, padding="VALID"),
-        Call(Floats(2, 7, 3), Floats(3, 3, 4), 1, "VALID", dilations=2),
+        Call(Floats(2, 7, 3), Floats(3, 3, 4), 1, "VALID", dilations=2, grad_=False),
     ],
 )
 def conv1d(
@@ -120,7 +126,14 @@ def conv1d(
         Call(Floats(2, 6, 6, 3), Floats(3, 3, 3, 4), 1, "SAME"),
         Call(Floats(2, 7, 6, 3), Floats(3, 2, 3, 4), [2, 1], "VALID"),
         Call(Floats(2, 7, 6, 3), Floats(3, 2, 3, 4), [1, 2, 2, 1], "SAME"),
-        Call(Floats(2, 7, 6, 3), Floats(3, 2, 3, 4), 1, "VALID", dilations=[2, 1]),
+        Call(
+            Floats(2, 7, 6, 3),
+            Floats(3, 2, 3, 4),
+            1,
+            "VALID",
+            dilations=[2, 1],
+            grad_=False,
+        ),
         Call(
             Floats(1, 5, 5, 2),
             Floats(3, 3, 2, 1),
