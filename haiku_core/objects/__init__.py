@@ -32,6 +32,7 @@ from .gradients import value_and_grad as value_and_grad
 from .gradients import vjp as vjp
 from .networks import Network as Network
 from .networks import build as build
+from .networks import inside as inside
 from .networks import network as network
 from .optimizer import Optimizer as Optimizer
 from .programs import jit as jit

@@ -191,6 +191,13 @@ def is_array(x: Any) -> bool:
     return isinstance(x, jax.Array | np.ndarray | np.generic)
 
 
+def as_array(x: Any) -> Any:
+    """Arrays of other libraries as numpy's, anything else as it is."""
+    if is_array(x) or isinstance(x, Box) or not hasattr(x, "__array__"):
+        return x
+    return np.asarray(x)
+
+
 class Swapped:
     """Runs code on other values of some boxes; their own come back at the end."""
 

@@ -13,7 +13,7 @@ import numpy as np
 
 import haiku_core as hk
 
-from .boxes import Array, Box, Recorder, concrete, is_array, is_tracer
+from .boxes import Array, Box, Recorder, as_array, concrete, is_array, is_tracer
 from .keys import static_key
 from .randomness import fresh_key, inside_transform, next_rng_key, stream
 from .variables import Variables
@@ -162,6 +162,7 @@ class Network:
         return self._transformed[path]
 
     def _call(self, path: _Path, args: tuple, kwargs: dict) -> Any:
+        args, kwargs = jax.tree.map(as_array, (args, kwargs))
         pure = self._pure(path)
         kind = (path, static_key((args, kwargs)))
         if kind not in self._created:
@@ -255,7 +256,9 @@ def _load(boxes: dict, values: Mapping, trainable: bool) -> None:
                 box.assign(value)
 
 
-def _step(value: Any, step: str | int) -> Any:
+def _step(value: Any, step: str | int | _Apply) -> Any:
+    if isinstance(step, _Apply):
+        return lambda: step.function(value)
     return value[step] if isinstance(step, int) else getattr(value, step)
 
 
@@ -323,6 +326,23 @@ class _View:
                 if box.name.startswith(f"{prefix}/")
             ]
         return self._owner._view((*self._path, name))
+
+
+def inside(net: Network, function: Callable[[Any], Any]) -> Any:
+    """Calls `function` with the module itself, inside its transform.
+
+    For what Haiku does with a module rather than with its output:
+
+        outputs, state = inside(net, lambda core: hk.dynamic_unroll(core, xs, state))
+    """
+    return net._call((_Apply(function),), (), {})
+
+
+class _Apply:
+    """A step of a path that calls a function with what lies there."""
+
+    def __init__(self, function: Callable[[Any], Any]):
+        self.function = function
 
 
 def build(net: Network, *args: Any, **kwargs: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 import jax
 
-from .boxes import Recorder, Swapped, is_array, notes
+from .boxes import Recorder, Swapped, as_array, is_array, notes
 from .keys import as_key
 from .tracing import abstract, split
 
@@ -88,6 +88,7 @@ _TRACED = object()
 
 def _run_program(programs: dict, function: Callable, args: tuple, kwargs: dict) -> Any:
     leaves, structure = jax.tree.flatten((args, kwargs))
+    leaves = [as_array(leaf) for leaf in leaves]
     dynamic = [leaf for leaf in leaves if is_array(leaf)]
     # The program outlives this call: it must not hold on to this call's arrays.
     fixed = [_TRACED if is_array(leaf) else leaf for leaf in leaves]

@@ -19,7 +19,7 @@ _PACKAGES = {
     "haiku": "hk",
     "haiku_core": "hk",
 }
-LEGACY = ("tf", "snt", "trfl", "tfp")
+LEGACY = ("tf", "snt", "trfl")
 
 
 def canonical(name: str) -> str:

@@ -90,6 +90,8 @@ def in_place_of(
     new: cst.BaseExpression, old: cst.BaseExpression, parent: cst.CSTNode | None, field
 ) -> cst.BaseExpression:
     """`new` where `old` stood: keeps old parentheses that hold line breaks or need be."""
+    if type(new) is type(old):
+        return new  # the same expression with other parts: its place suits it
     if old.lpar and not new.lpar:
         spans = "\n" in cst.Module([]).code_for_node(old)
         if spans or not is_atom(new):
@@ -111,7 +113,9 @@ def call(function: str | cst.BaseExpression, *args: cst.BaseExpression, **kwargs
     function = name(function) if isinstance(function, str) else function
     given = [cst.Arg(a) for a in args]
     given += [keyword(k, v) for k, v in kwargs.items()]
-    return cst.Call(fit(function, cst.Attribute(cst.Name("x"), cst.Name("y")), "value"), given)
+    return cst.Call(
+        fit(function, cst.Attribute(cst.Name("x"), cst.Name("y")), "value"), given
+    )
 
 
 def keyword(key: str, value: cst.BaseExpression) -> cst.Arg:
@@ -191,3 +195,19 @@ def function(
     return cst.FunctionDef(
         cst.Name(title), cst.Parameters(params), block, leading_lines=leading_lines
     )
+
+
+def broken_if_long(call: cst.Call, limit: int = 72) -> cst.Call:
+    """The call with each argument on a line of its own, where it would be long."""
+    if len(cst.Module([]).code_for_node(call)) <= limit:
+        return call
+
+    def line(indented: bool) -> cst.ParenthesizedWhitespace:
+        step = cst.SimpleWhitespace("    " if indented else "")
+        return cst.ParenthesizedWhitespace(indent=True, last_line=step)
+
+    args = [
+        a.with_changes(comma=cst.Comma(whitespace_after=line(i < len(call.args) - 1)))
+        for i, a in enumerate(call.args)
+    ]
+    return call.with_changes(args=args, whitespace_before_args=line(True))

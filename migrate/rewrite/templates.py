@@ -130,7 +130,67 @@ def fill(
         return trees.rebuild(node, put)
 
     parent_call: list[str | None] = []
-    return put(form.body, None, "")
+    return settle(put(form.body, None, ""))
+
+
+NARROW = {
+    "jnp.int64": "jnp.int32",
+    "jnp.uint64": "jnp.uint32",
+    "jnp.float64": "jnp.float32",
+    "jnp.complex128": "jnp.complex64",
+}
+
+
+def settle(node: cst.BaseExpression) -> cst.BaseExpression:
+    """Decides what literals decide, and narrows dtypes to what JAX has by default."""
+
+    def change(child, parent, field):
+        if isinstance(child, cst.Attribute):
+            narrow = NARROW.get(trees.dotted(child) or "")
+            if narrow is not None:
+                return build.name(narrow)
+            value = change(child.value, child, "value")
+            return child if value is child.value else child.with_changes(value=value)
+        child = trees.rebuild(child, change)
+        if isinstance(child, cst.IfExp):
+            known = _decided(child.test)
+            if known is not None:
+                chosen = child.body if known else child.orelse
+                return build.fit(chosen, parent, field)
+        if isinstance(child, cst.Call) and len(child.args) == 1:
+            value = literal(child.args[0].value)
+            if trees.dotted(child.func) == "bool" and isinstance(
+                value, bool | type(None)
+            ):
+                return cst.Name(str(bool(value)))
+        return child
+
+    return change(node, None, "")
+
+
+def _decided(test: cst.BaseExpression) -> bool | None:
+    """Whether a condition on literals holds; None for any other."""
+    value = literal(test)
+    if value is not NOT_LITERAL:
+        return bool(value)
+    if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+        left = literal(test.left)
+        operator = test.comparisons[0].operator
+        right = literal(test.comparisons[0].comparator)
+        if NOT_LITERAL in (left, right):
+            display = isinstance(test.left, cst.List | cst.Tuple)
+            if right is None and display and isinstance(operator, cst.Is | cst.IsNot):
+                return isinstance(operator, cst.IsNot)
+            return None
+        if isinstance(operator, cst.Is):
+            return left is right if None in (left, right) else None
+        if isinstance(operator, cst.IsNot):
+            return left is not right if None in (left, right) else None
+        if isinstance(operator, cst.Equal):
+            return left == right
+        if isinstance(operator, cst.NotEqual):
+            return left != right
+    return None
 
 
 def _takes_lists(function: str | None) -> bool:
@@ -147,17 +207,19 @@ def _takes_lists(function: str | None) -> bool:
 
 
 def _drop_defaults(
-    original: cst.Call, args: list[cst.Arg], values: Mapping[str, Filled], form: Template
+    original: cst.Call,
+    args: list[cst.Arg],
+    values: Mapping[str, Filled],
+    form: Template,
 ) -> list[cst.Arg]:
     """Leaves out arguments that equal what the called function takes by default."""
     defaults = _signature_defaults(_resolve(original.func, form.namespace))
+    accepted = _keywords(_resolve(original.func, form.namespace))
     kept = []
+    by_keyword: dict[int, cst.Arg] = {}  # positional here, by keyword in the source
     for source, arg in zip(original.args, args, strict=True):
         if arg.keyword is not None and arg.keyword.value in defaults:
-            written = literal(arg.value)
-            if written is not NOT_LITERAL and _same(
-                written, defaults[arg.keyword.value]
-            ):
+            if _is_default(arg.value, defaults[arg.keyword.value], form.namespace):
                 continue
         hole = source.value.value if isinstance(source.value, cst.Name) else None
         if hole in values and values[hole].argument is not None:
@@ -167,9 +229,18 @@ def _drop_defaults(
                 comma=user.comma,
                 whitespace_after_arg=user.whitespace_after_arg,
             )
-            if arg.keyword is not None and user.keyword is not None:
+            if user.keyword is not None and arg.keyword is not None:
                 arg = arg.with_changes(equal=user.equal)
+            if user.keyword is not None and user.keyword.value in accepted:
+                by_keyword[len(kept)] = user
         kept.append(arg)
+    for i in range(len(kept) - 1, -1, -1):
+        if kept[i].keyword is None:
+            if i not in by_keyword:
+                break
+            user = by_keyword[i]
+            kept[i] = kept[i].with_changes(keyword=user.keyword, equal=user.equal)
+    kept = _in_order(kept, values)
     if kept and isinstance(kept[-1].comma, cst.Comma):
         kept[-1] = kept[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
     for i, arg in enumerate(kept[:-1]):
@@ -179,6 +250,20 @@ def _drop_defaults(
                 whitespace_after_arg=cst.SimpleWhitespace(""),
             )
     return kept
+
+
+def _in_order(args: list[cst.Arg], values: Mapping[str, Filled]) -> list[cst.Arg]:
+    """Keywords in the order the user wrote them, once no position depends on it."""
+    if any(a.keyword is None for a in args):
+        return args
+    order = {
+        v.argument.keyword.value: i
+        for i, v in enumerate(values.values())
+        if v.argument is not None and v.argument.keyword is not None
+    }
+    if not all(a.keyword.value in order for a in args):
+        return args
+    return sorted(args, key=lambda a: order[a.keyword.value])
 
 
 NOT_LITERAL = object()
@@ -192,8 +277,15 @@ def literal(node: cst.BaseExpression) -> Any:
         return NOT_LITERAL
 
 
-def _same(a: Any, b: Any) -> bool:
-    return type(a) is type(b) and a == b
+def _is_default(
+    node: cst.BaseExpression, default: Any, namespace: Mapping[str, Any]
+) -> bool:
+    """Whether an expression is what a parameter has by default."""
+    written = literal(node)
+    if written is not NOT_LITERAL:
+        return type(written) is type(default) and written == default
+    found = _resolve(node, namespace)
+    return found is not None and found is default
 
 
 def _resolve(node: cst.CSTNode, namespace: Mapping[str, Any]) -> Any:
@@ -220,6 +312,18 @@ def _signature_defaults(function: Any) -> Mapping[str, Any]:
         for p in parameters.values()
         if p.default is not inspect.Parameter.empty
     }
+
+
+@functools.cache
+def _keywords(function: Any) -> frozenset[str]:
+    """The names by which a function takes its positional arguments."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return frozenset()
+    return frozenset(
+        p.name for p in parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD
+    )
 
 
 def resolve_function(body: cst.BaseExpression, namespace: Mapping[str, Any]) -> Any:

@@ -1,0 +1,31 @@
+"""Parameters and state given by an initial value rather than by a shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import haiku_core as hk
+import numpy as np
+
+
+def _shape_of(value: Callable[[], Any]) -> Any:
+    # Runs at each application too, where no random key need be there.
+    with hk.with_rng(np.zeros(2, np.uint32)):
+        return hk.eval_shape(value)
+
+
+def parameter(name: str, value: Callable[[], Any]) -> Any:
+    """The parameter `name` of the current module, at first `value()`.
+
+    Shape and dtype are those of the value, which is computed only when the parameter
+    is made; it may use `hk.next_rng_key()`.
+    """
+    like = _shape_of(value)
+    return hk.get_parameter(name, like.shape, like.dtype, init=lambda *_: value())
+
+
+def state(name: str, value: Callable[[], Any]) -> Any:
+    """The state `name` of the current module, at first `value()`."""
+    like = _shape_of(value)
+    return hk.get_state(name, like.shape, like.dtype, init=lambda *_: value())

@@ -1,0 +1,509 @@
+"""Turning one legacy call into its spelling: binding, choosing, substituting."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from compat import dictionary
+from compat.dictionary import expressions, guards
+from compat.dictionary.kinds import Kind
+from migrate import results
+from migrate.analysis import trees
+from migrate.rewrite import build, templates
+
+if TYPE_CHECKING:
+    from migrate.analysis.kinds import Scope
+    from migrate.rewrite.engine import Rewriter
+
+ALIASES = frozenset({"jax", "jnp", "lax", "np", "hk", "optax", "rlax", "objects"})
+
+
+class Refused(Exception):
+    """The call can't be turned.
+
+    Attributes:
+      code: of the finding.
+      reason, suggestion: for people.
+    """
+
+    def __init__(self, code: str, reason: str, suggestion: str = ""):
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+        self.suggestion = suggestion
+
+
+@dataclasses.dataclass
+class Bound:
+    """A call's arguments by parameter name.
+
+    Attributes:
+      given: what the user wrote, by name.
+      order: the names in the order of the source.
+      dropped: comments that would be lost.
+    """
+
+    given: dict[str, cst.Arg]
+    order: list[str]
+
+
+@dataclasses.dataclass
+class Spelled:
+    """The result: an expression, and how far it is exact."""
+
+    node: cst.BaseExpression
+    safety: str
+    message: str
+    helper: bool = False
+
+
+def bind(entry: dictionary.Entry, args: list[cst.Arg], skip: int = 0) -> Bound:
+    """Binds arguments to an entry's parameters.
+
+    Args:
+      skip: how many leading parameters are bound elsewhere (the receiver).
+
+    Raises:
+      Refused: star arguments, too many, or a name it doesn't have.
+    """
+    parameters = list(entry.signature.parameters.values())[skip:]
+    names = [
+        p.name
+        for p in parameters
+        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    ]
+    star = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)
+    known = {p.name for p in parameters}
+    given: dict[str, cst.Arg] = {}
+    order: list[str] = []
+    for position, argument in enumerate(args):
+        if argument.star:
+            raise Refused(
+                "S2H904",
+                f"{entry.name}(…{argument.star}…): which arguments these are is not "
+                "known before the program runs",
+                "write the arguments out",
+            )
+        if argument.keyword is not None:
+            name = argument.keyword.value
+            if name not in known:
+                raise Refused("S2H903", f"{entry.name} has no argument {name!r}")
+        elif position < len(names):
+            name = names[position]
+        elif star is not None:
+            raise Refused("S2H904", f"{entry.name} with any number of arguments")
+        else:
+            raise Refused("S2H903", f"too many arguments for {entry.name}")
+        if name in given:
+            raise Refused("S2H903", f"{entry.name}: {name!r} is given twice")
+        given[name] = argument
+        order.append(name)
+    for p in parameters:
+        required = p.default is p.empty and p.kind not in (
+            p.VAR_POSITIONAL,
+            p.VAR_KEYWORD,
+        )
+        if required and p.name not in given:
+            raise Refused("S2H903", f"{entry.name}: argument {p.name!r} is missing")
+    return Bound(given, order)
+
+
+class Question:
+    """Answers guard conditions for one call."""
+
+    def __init__(
+        self,
+        entry: dictionary.Entry,
+        bound: Bound,
+        kind_of: Callable[[cst.BaseExpression], Kind],
+        side: str,
+    ):
+        self.entry, self.bound, self.kind_of, self.side = entry, bound, kind_of, side
+
+    def _default(self, name: str):
+        return self.entry.signature.parameters[name].default
+
+    def __call__(self, condition: guards.Condition) -> bool | None:
+        argument = self.bound.given.get(condition.name)
+        answer = getattr(self, f"_{condition.test}", None)
+        if answer is None:
+            return None  # a condition that only running the program can answer
+        return answer(condition.name, condition.value, argument)
+
+    def _dtype(self, name, word, argument):
+        if argument is None:
+            default = self._default(name)
+            if default is inspect.Parameter.empty or default is None:
+                return None
+            found = _python_dtype(default)
+        else:
+            kind = self.kind_of(argument.value)
+            found = kind.dtype
+            if kind.sort in ("seq", "tuple"):
+                found = _sequence_dtype(kind)
+            if kind.sort == "number" and name in self.entry.same:
+                found = self._group_dtype(name) or None
+        if found is None:
+            return None
+        return found in ("int", "float") if word == "number" else found == word
+
+    def _group_dtype(self, name):
+        for other in self.entry.same:
+            if other != name and other in self.bound.given:
+                kind = self.kind_of(self.bound.given[other].value)
+                if kind.sort in ("tensor", "variable"):
+                    return kind.dtype
+        return None
+
+    def _sort(self, name, word, argument):
+        if argument is None:
+            return word == "literal"
+        node, kind = argument.value, self.kind_of(argument.value)
+        if word == "literal":
+            return templates.literal(node) is not templates.NOT_LITERAL or _display(
+                node
+            )
+        if word == "list":
+            if isinstance(node, cst.List | cst.Tuple | cst.ListComp):
+                return True
+            word_sorts = ("seq", "tuple")
+        elif word == "variable":
+            if self.side == "module" and kind.sort == "variable":
+                return False  # there it is an array
+            word_sorts = ("variable",)
+        elif word == "tensor":
+            word_sorts = ("tensor", "variable")
+            if isinstance(node, cst.List | cst.Tuple | cst.ListComp | cst.Integer):
+                return False
+        else:
+            word_sorts = (word,)
+        if kind.sort in word_sorts:
+            return True
+        return None if kind.sort in ("unknown", "self") else False
+
+    def _state(self, name, word, argument):
+        if word in ("given", "omitted"):
+            return (argument is not None) == (word == "given")
+        default = self._default(name)
+        if argument is None:
+            return True if word == "default" else default is None
+        written = templates.literal(argument.value)
+        if written is not templates.NOT_LITERAL:
+            return written is None if word == "None" else written == default
+        if word == "None":
+            kind = self.kind_of(argument.value)
+            computed = isinstance(
+                argument.value,
+                cst.List | cst.Tuple | cst.Lambda | cst.BinaryOperation | cst.ListComp,
+            )
+            known = kind.sort not in ("unknown", "function", "self")
+            return False if computed or known else None
+        return None
+
+    def _equal(self, name, value, argument):
+        written = self._default(name)
+        if argument is not None:
+            written = templates.literal(argument.value)
+            if written is templates.NOT_LITERAL:
+                return None
+        return written == value
+
+    def _among(self, name, values, argument):
+        written = self._default(name)
+        if argument is not None:
+            written = templates.literal(argument.value)
+            if written is templates.NOT_LITERAL:
+                return None
+        return written in values
+
+    def _rank(self, name, value, argument):
+        return None
+
+
+def _display(node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.List | cst.Tuple) and all(
+        templates.literal(e.value) is not templates.NOT_LITERAL for e in node.elements
+    )
+
+
+def _sequence_dtype(kind: Kind) -> str | None:
+    items = kind.items if kind.items is not None else (kind.item,)
+    found = {i.dtype for i in items if isinstance(i, Kind)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _python_dtype(value) -> str | None:
+    if isinstance(value, bool):
+        return "bool"
+    return {int: "int", float: "float"}.get(type(value))
+
+
+def choose(
+    entry: dictionary.Entry, bound: Bound, question: Question
+) -> tuple[dictionary.Spelling, tuple[guards.Condition, ...]] | None:
+    """The spelling to use and the conditions it assumes; None where there is none."""
+    assumed = None
+    candidates = list(entry.spellings)
+    if (
+        entry.outcome == "op"
+        and entry.fn is not None
+        and expressions.inlinable(entry.fn)
+    ):
+        candidates.append(dictionary.Spelling(None, entry.fn))
+    for spelling in candidates:
+        form = templates.template(spelling.fn)
+        if form is None or not _carries(entry, spelling, form, bound):
+            continue
+        answer, unknown = guards.evaluate(spelling.guard, question)
+        if answer is True:
+            return spelling, ()
+        if answer is None and assumed is None:
+            assumed = spelling, unknown
+    return assumed
+
+
+def _carries(entry, spelling, form: templates.Template, bound: Bound) -> bool:
+    """Whether a spelling takes account of each argument given."""
+    for name, argument in bound.given.items():
+        if form.uses.get(name):
+            continue
+        if entry.kinds.get(name) is dictionary.Ignored:
+            continue
+        if any(c.name == name for c in guards.parse(spelling.guard)):
+            continue  # its value is part of the guard
+        default = entry.signature.parameters[name].default
+        written = templates.literal(argument.value)
+        if written is templates.NOT_LITERAL or written != default:
+            return False
+    return True
+
+
+def spell(
+    rewriter: Rewriter,
+    entry: dictionary.Entry,
+    bound: Bound,
+    scope: Scope,
+    call: cst.Call | None,
+    transform: Callable[[cst.BaseExpression], cst.BaseExpression],
+) -> Spelled:
+    """The spelling of a call, arguments transformed and put in.
+
+    Raises:
+      Refused: no spelling and no helper carries the call.
+    """
+
+    def kind_of(node):
+        return rewriter.kinds.of(node, scope)
+
+    question = Question(entry, bound, kind_of, scope.side)
+    chosen = choose(entry, bound, question)
+    if chosen is not None:
+        spelling, unknown = chosen
+        form = templates.template(spelling.fn)
+        node = _substitute(rewriter, entry, form, bound, scope, transform)
+        if node is not None:
+            node = tidy(node, call)
+            safety = results.SAFE
+            message = f"{entry.name} → {trees.code(form.body)}"
+            if unknown:
+                safety = results.ASSUMED
+                message += ": exact if " + " and ".join(map(describe, unknown))
+            if spelling.because:
+                safety = results.ASSUMED
+                message += f": {spelling.because}"
+            rewriter.use(templates.free_aliases(form.body, ALIASES))
+            return Spelled(node, safety, message)
+    if entry.outcome == "op" and entry.helper and entry.fn is not None:
+        return _helper(rewriter, entry, bound, scope, call, transform)
+    reason = entry.because or f"no spelling of {entry.name} carries these arguments"
+    raise Refused("S2H903", reason, entry.instead)
+
+
+def describe(condition: guards.Condition) -> str:
+    """A condition in words, for reports."""
+    negation = "not " if condition.negated else ""
+    if condition.test in ("dtype", "sort", "state"):
+        return f"{condition.name} is {negation}{condition.value}"
+    if condition.test == "rank":
+        return f"{condition.name} has {negation}{condition.value} dimensions"
+    word = "among" if condition.test == "among" else "equal to"
+    return f"{condition.name} is {negation}{word} {condition.value!r}"
+
+
+def is_simple(node: cst.BaseExpression) -> bool:
+    """Whether evaluating an expression twice costs and changes nothing."""
+    if isinstance(node, cst.Name | cst.Integer | cst.Float | cst.SimpleString):
+        return True
+    if isinstance(node, cst.Attribute):
+        return is_simple(node.value)
+    if isinstance(node, cst.UnaryOperation):
+        return is_simple(node.expression)
+    return _display(node)
+
+
+def is_impure(node: cst.BaseExpression) -> bool:
+    """Whether the moment of an expression's evaluation may matter: it calls."""
+    return any(isinstance(n, cst.Call | cst.NamedExpr) for n in trees.walk(node))
+
+
+def _substitute(rewriter, entry, form, bound, scope, transform):
+    for name, count in form.uses.items():
+        argument = bound.given.get(name)
+        if argument is not None and count > 1 and not is_simple(argument.value):
+            return None
+    impure = [n for n in bound.order if is_impure(bound.given[n].value)]
+    if len(impure) > 1:
+        there = [n for n in form.uses if n in impure]
+        if there != [n for n in impure if n in there]:
+            return None
+    values: dict[str, templates.Filled] = {}
+    written = [n for n in bound.order if n in form.params]
+    for name in [*written, *(n for n in form.params if n not in bound.given)]:
+        default = form.params[name]
+        argument = bound.given.get(name)
+        if argument is not None:
+            if form.uses.get(name):
+                node = _prepared(
+                    rewriter, entry, name, argument.value, scope, transform
+                )
+                values[name] = templates.Filled(node, True, argument)
+        elif name == entry.key:
+            values[name] = templates.Filled(rewriter.random_key(scope), False)
+        elif default is not None:
+            values[name] = templates.Filled(default, False)
+        else:
+            default = entry.signature.parameters[name].default
+            values[name] = templates.Filled(cst.parse_expression(repr(default)), False)
+
+    def wrap(name):
+        return entry.kinds.get(name) is dictionary.T
+
+    return templates.fill(form, values, wrap)
+
+
+def _prepared(rewriter, entry, name, node, scope, transform):
+    """An argument transformed, and folded as its parameter asks."""
+    kind = entry.kinds.get(name)
+    new = transform(node)
+    if kind is not None and issubclass(kind, dictionary.Static | dictionary.Shape):
+        return fold(new)
+    if kind is dictionary.T:
+        return rewriter.value_of(node, new, scope)
+    if kind is dictionary.Ts and isinstance(node, cst.List | cst.Tuple):
+        elements = [
+            e.with_changes(value=rewriter.value_of(old.value, e.value, scope))
+            for e, old in zip(new.elements, node.elements, strict=True)
+        ]
+        return new.with_changes(elements=elements)
+    return new
+
+
+def fold(node: cst.BaseExpression) -> cst.BaseExpression:
+    """A list display as a tuple: what JAX takes for shapes and axes."""
+    if not isinstance(node, cst.List):
+        return node
+    elements = list(node.elements)
+    if len(elements) == 1 and isinstance(elements[0], cst.Element):
+        elements = [elements[0].with_changes(comma=cst.Comma())]
+    left = cst.LeftParen(whitespace_after=node.lbracket.whitespace_after)
+    right = cst.RightParen(whitespace_before=node.rbracket.whitespace_before)
+    return cst.Tuple(elements, lpar=[left], rpar=[right])
+
+
+def tidy(node: cst.BaseExpression, call: cst.Call | None) -> cst.BaseExpression:
+    """Keeps the call's layout around its arguments, where there still is a call."""
+    if call is None or not isinstance(node, cst.Call) or not node.args:
+        return node
+    if not call.args:
+        return node
+    last = call.args[-1]
+    args = list(node.args)
+    args[-1] = args[-1].with_changes(
+        comma=last.comma, whitespace_after_arg=last.whitespace_after_arg
+    )
+    return node.with_changes(
+        args=args, whitespace_before_args=call.whitespace_before_args
+    )
+
+
+def _helper(rewriter, entry, bound, scope, call, transform):
+    args = []
+    for name in bound.order:
+        if entry.kinds.get(name) is dictionary.Ignored:
+            continue
+        argument = bound.given[name]
+        value = _prepared(rewriter, entry, name, argument.value, scope, transform)
+        wants_array = entry.kinds.get(name) is dictionary.T
+        if wants_array and isinstance(value, cst.List | cst.Tuple | cst.ListComp):
+            value = build.call("jnp.asarray", value)
+            rewriter.use({"jnp"})
+        args.append(argument.with_changes(value=value))
+    if entry.key is not None:
+        args.append(build.keyword(entry.key, rewriter.random_key(scope)))
+    title = rewriter.helper(entry)
+    node = cst.Call(build.name(title), args)
+    if args and isinstance(args[-1].comma, cst.Comma):
+        args[-1] = args[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+        node = node.with_changes(args=args)
+    return Spelled(
+        tidy(node, call),
+        results.SAFE,
+        f"{entry.name} → {title}, its exact behaviour written out",
+        helper=True,
+    )
+
+
+def reference(rewriter: Rewriter, entry: dictionary.Entry, scope: Scope) -> Spelled:
+    """An op named without being called: `activation=tf.nn.relu`.
+
+    Raises:
+      Refused: no function with the same arguments exists.
+    """
+    required = [
+        p.name
+        for p in entry.signature.parameters.values()
+        if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD
+    ]
+    if not required and entry.signature.parameters:
+        required = [next(iter(entry.signature.parameters))]
+    holes = {n: cst.Arg(cst.Name(n)) for n in required}
+    bound = Bound(holes, required)
+
+    def kind_of(node):
+        return Kind("unknown")
+
+    chosen = choose(entry, bound, Question(entry, bound, kind_of, scope.side))
+    if chosen is None:
+        if entry.outcome == "op" and entry.helper and entry.key is None:
+            title = rewriter.helper(entry)
+            return Spelled(
+                build.name(title),
+                results.SAFE,
+                f"{entry.name} → {title}, its exact behaviour written out",
+                helper=True,
+            )
+        reason = entry.because or f"{entry.name} can't be named without a call"
+        raise Refused("S2H903", reason, entry.instead)
+    spelling, unknown = chosen
+    form = templates.template(spelling.fn)
+    node = _substitute(rewriter, entry, form, bound, scope, lambda n: n)
+    same_call = (
+        isinstance(node, cst.Call)
+        and [trees.code(a.value) for a in node.args] == required
+        and all(a.keyword is None for a in node.args)
+    )
+    safety, message = results.SAFE, f"{entry.name} → {trees.code(form.body)}"
+    if unknown:
+        safety = results.ASSUMED
+        message += ": exact if " + " and ".join(map(describe, unknown))
+    if spelling.because:
+        safety, message = results.ASSUMED, f"{message}: {spelling.because}"
+    rewriter.use(templates.free_aliases(form.body, ALIASES))
+    if same_call:
+        return Spelled(node.func, safety, message)
+    return Spelled(build.lam(node, parameters=required), safety, message)
