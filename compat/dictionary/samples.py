@@ -13,7 +13,8 @@ class Call:
 
     `grad=False` leaves the gradient out (no derivative is defined or wanted);
     `raises=ValueError` says that the original raises for this call (as any of its own
-    error classes) and so must ours.
+    error classes) and so must ours; `only_=True` that the call is made only so, and
+    not with its required arguments alone too.
     """
 
     def __init__(
@@ -21,12 +22,14 @@ class Call:
         *args: Any,
         grad_: bool = True,
         raises_: type[BaseException] | None = None,
+        only_: bool = False,
         **kwargs: Any,
     ):
         self.args = args
         self.kwargs = kwargs
         self.grad = grad_
         self.raises = raises_
+        self.only = only_
 
     def __repr__(self) -> str:
         parts = [repr(a) for a in self.args]

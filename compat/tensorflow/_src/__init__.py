@@ -10,6 +10,8 @@ from compat.tensorflow._src import elementwise as elementwise
 from compat.tensorflow._src import indexing as indexing
 from compat.tensorflow._src import linalg as linalg
 from compat.tensorflow._src import losses as losses
+from compat.tensorflow._src import methods as methods
+from compat.tensorflow._src import names as names
 from compat.tensorflow._src import normalisation as normalisation
 from compat.tensorflow._src import pooling as pooling
 from compat.tensorflow._src import random as random

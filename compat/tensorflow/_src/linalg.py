@@ -451,7 +451,7 @@ def _(input, full_matrices):
 @op(
     "tf.linalg.svd",
     returns=tup(FLOAT, FLOAT, FLOAT),
-    check=[Call(POSITIVE, compute_uv=False, grad_=False)],
+    check=[Call(POSITIVE, compute_uv=False, grad_=False, only_=True)],
 )
 def svd(
     tensor: T,

@@ -182,6 +182,7 @@ def _(shape, mean=0.0, stddev=1.0):
     because=RANDOM,
     check=[
         Call(Floats(2, 4), 5),
+        Call(Floats(2, 4), 1),
         Call(Floats(2, 4), num_samples=1, dtype="int32"),
     ],
 )

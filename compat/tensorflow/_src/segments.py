@@ -87,13 +87,20 @@ def unsorted_segment_min(
     return start.at[_dropped(ids, num_segments)].min(data)[:-1]
 
 
+def segment_product(data, ids, count):
+    """The product of each segment; differentiable, which scattering is not."""
+    here = ids == jnp.arange(count)[:, None]
+    here = jnp.reshape(here, (*here.shape, *[1] * (data.ndim - 1)))
+    return jnp.prod(jnp.where(here, data, 1), axis=1)
+
+
 @op("tf.math.unsorted_segment_prod", returns=Like("data"), check=UNSORTED)
 def unsorted_segment_prod(
     data: T, segment_ids: T, num_segments: Static, name: Ignored = None
 ):
     """The product of the entries of each segment."""
     data, ids = _flat(data, segment_ids)
-    return jax.ops.segment_prod(data, _dropped(ids, num_segments), int(num_segments))
+    return segment_product(data, ids, int(num_segments))
 
 
 def segment_average(data, ids, count, power):
@@ -161,11 +168,11 @@ def segment_min(data: T, segment_ids: T, name: Ignored = None):
     "tf.math.segment_prod",
     returns=Like("data"),
     concrete=True,
-    check=[Call(Floats(5), SORTED_IDS, grad_=False)],
+    check=SORTED,
 )
 def segment_prod(data: T, segment_ids: T, name: Ignored = None):
     """The product of the entries of each segment, ids being sorted."""
-    return jax.ops.segment_prod(data, segment_ids, _segments(segment_ids))
+    return segment_product(data, segment_ids, _segments(segment_ids))
 
 
 @op(
