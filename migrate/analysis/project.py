@@ -163,7 +163,7 @@ class Project:
 
     def _sort(self, name: str) -> str | None:
         usual = canonical(name)
-        if usual in ROOTS or is_library_module(usual):
+        if usual in ROOTS or is_library_module(usual) or _is_haiku_module(usual):
             return "module"
         found = self.where(name)
         if found is None:
@@ -188,6 +188,18 @@ def is_library_module(name: str) -> bool:
         and entry.outcome == "module"
         and getattr(entry.returns, "sort", "") == "module"
     )
+
+
+def _is_haiku_module(name: str) -> bool:
+    """Whether a name such as `hk.DeepRNN` is a module class of Haiku's."""
+    if not name.startswith("hk."):
+        return False
+    import haiku_core
+
+    found: object = haiku_core
+    for part in name.split(".")[1:]:
+        found = getattr(found, part, None)
+    return isinstance(found, type) and issubclass(found, haiku_core.Module)
 
 
 def class_sort(project: Project, summary: Summary, leaf: str) -> str | None:

@@ -15,8 +15,8 @@ from migrate.analysis.imports import LEGACY, Imports
 from migrate.analysis.kinds import Kinds, Scope
 from migrate.analysis.project import Project, summarize
 from migrate.results import Finding, Options, SourceResult
-from migrate.rewrite import build, imports_edit, inline, positions
-from migrate.rules import calls, methods, statements
+from migrate.rewrite import build, helpers, imports_edit, inline, positions
+from migrate.rules import calls, methods, pipelines, statements
 
 TODO = "# TODO(sonnet2haiku"
 
@@ -76,6 +76,7 @@ class Rewriter:
         self.copies: set[str] = set()
         self.in_factory = 0
         self.traced = statements.traced_functions(self)
+        self.pipelines = pipelines.functions_in(self)
         self._taken = _all_names(module)
         self._loops: list[set[str]] = []
         self._todos: list[str] = []
@@ -148,7 +149,7 @@ class Rewriter:
         """The name by which an entry's written-out body is called."""
         self.helpers.add(entry.name)
         self.aliases.add("_tf_ops")
-        return f"_tf_ops.{entry.fn.__name__.lstrip('_')}"
+        return f"_tf_ops.{helpers.function_name(entry)}"
 
     def random_key(self, scope: Scope) -> cst.BaseExpression:
         """An expression for a fresh random key."""
@@ -256,6 +257,8 @@ class Rewriter:
 
     def function(self, node: cst.FunctionDef, scope: Scope) -> cst.FunctionDef:
         """Rewrites a function: decorators, defaults, annotations, body."""
+        if id(node) in self.pipelines:
+            return self.in_pipeline(node, scope)
         klass = None
         if scope.klass is None and scope.node is not None:
             info = self.kinds.classes.get(getattr(scope.node, "_class_name", ""), None)
@@ -311,6 +314,23 @@ class Rewriter:
             changes["body"] = body
         return node.with_changes(**changes) if changes else node
 
+    def in_pipeline(self, node: cst.CSTNode, scope: Scope) -> cst.CSTNode:
+        """A function that runs inside TensorFlow's input pipeline: left as it is."""
+        for inner in trees.walk(node):
+            name = self.kinds.legacy(inner, scope)
+            if name is not None and name.partition(".")[0] == "tf" and name != "tf":
+                if isinstance(inner, cst.Attribute | cst.Name) and dictionary.find(name):
+                    self.note(
+                        inner,
+                        "S2H905",
+                        results.STAYS,
+                        name,
+                        "it runs inside TensorFlow's input pipeline",
+                        "pipelines may stay: they feed JAX as numpy arrays",
+                        False,
+                    )
+        return node
+
     def klass(self, node: cst.ClassDef, scope: Scope) -> cst.ClassDef:
         """Rewrites a class: its bases, and its methods in their own scopes."""
         info = self.kinds.classes.get(node.name.value)
@@ -356,6 +376,8 @@ class Rewriter:
         if isinstance(node, cst.SimpleString):
             return self._string(node, scope, parent, field)
         if isinstance(node, cst.Lambda):
+            if id(node) in self.pipelines:
+                return self.in_pipeline(node, scope)
             inner = Scope(scope, None, node)
             inner.bound |= {p.name.value for p in node.params.params}
             return trees.rebuild(node, lambda c, p, f: self._inner(c, p, f, inner))

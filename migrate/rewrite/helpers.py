@@ -37,22 +37,39 @@ _IMPORTS = {
     "jnp": "import jax.numpy as jnp",
     "lax": "from jax import lax",
     "np": "import numpy as np",
-    "hk": "import haiku_core as hk",
+}
+_THEIRS = {
+    "import haiku_core as hk": "import haiku as hk",
+    "import rlax_core as rlax": "import rlax",
 }
 
 
 def function_name(entry: Entry) -> str:
-    """The name of an op's function in `_tf_ops`."""
-    return entry.fn.__name__.lstrip("_")
+    """The name of an op's function in `_tf_ops`.
+
+    `reduce_mean` of `tf.reduce_mean`, `trfl_qlearning` of `trfl.qlearning`,
+    `tensor_add` of the method `Tensor.__add__`.
+    """
+    space, _, rest = entry.name.partition(".")
+    if space == "tf":
+        return entry.fn.__name__.strip("_")
+    leaf = rest.rpartition(".")[2].strip("_")
+    return f"{space.lower()}_{leaf}"
 
 
-def generate(names: Iterable[str], existing: str | None = None, path: str = "") -> str:
+def generate(
+    names: Iterable[str],
+    existing: str | None = None,
+    path: str = "",
+    haiku: str = "haiku_core",
+) -> str:
     """The text of `_tf_ops.py` with the ops named, and those already in it.
 
     Args:
       names: names of dictionary entries of outcome 'op'.
       existing: the text of the file that is there, if any.
       path: of that file, for messages.
+      haiku: the package that the results are written against.
 
     Raises:
       UserError: the existing file was not made here, or was changed by hand.
@@ -60,7 +77,7 @@ def generate(names: Iterable[str], existing: str | None = None, path: str = "") 
     wanted = {dictionary.find(name).name for name in names}
     if existing is not None:
         wanted |= _ops_of(existing, path or f"{NAME}.py")
-    body = _Writer(wanted).text()
+    body = _Writer(wanted, haiku).text()
     return (
         f'"""{_HEAD}"""\n'
         f"# Made again, with what further files need, by the next run.\n"
@@ -156,7 +173,8 @@ class CantWriteOut(Exception):
 class _Writer:
     """Collects the pieces of one generated file."""
 
-    def __init__(self, wanted: set[str]):
+    def __init__(self, wanted: set[str], haiku: str):
+        self._haiku = haiku
         self._imports: set[str] = set()
         # (module, name there) → ((section, module, line, is constant, name), text)
         self._pieces: dict[tuple[str, str], tuple[tuple, str]] = {}
@@ -250,14 +268,23 @@ class _Writer:
                 if name.id in file.defined and name.id != own:
                     renames[name.id] = self.plain(file, name.id)
                 elif name.id in file.imports:
-                    self._import(file, name.id)
+                    new = self._import(file, name.id)
+                    if new is not None:
+                        renames[name.id] = new
         return renames
 
-    def _import(self, file: _File, name: str) -> None:
+    def _import(self, file: _File, name: str) -> str | None:
+        """Adds an import; of a piece of ours the piece itself, whose name it gives."""
         line = _IMPORTS.get(name, file.imports[name])
+        ours = re.match(r"from (compat\.\w+\._src\.\w+) import (\w+)", line)
+        if ours:
+            return self.plain(_File.of(sys.modules[ours[1]]), ours[2])
         if re.match(r"(from|import) (compat|migrate)\b", line):
             raise CantWriteOut(f"{file.module.__name__} leans on {line!r}")
+        if self._haiku == "haiku":
+            line = _THEIRS.get(line, line)
         self._imports.add(line)
+        return None
 
     # -------------------------------------------------------------------------- text
     def _function(

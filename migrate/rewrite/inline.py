@@ -324,6 +324,44 @@ def spell(
     raise Refused("S2H903", reason, entry.instead)
 
 
+def starred(rewriter: Rewriter, entry: dictionary.Entry, node: cst.Call) -> str | None:
+    """The function that takes any arguments of an entry's call just as they are.
+
+    For `snt.BatchNorm(**config)`: a spelling that passes each parameter on under its
+    own name, in the same order, to a function that has the same ones.
+    """
+    positional = any(a.star == "*" for a in node.args)
+    for spelling in entry.spellings:
+        form = templates.template(spelling.fn)
+        if spelling.guard is not None or form is None:
+            continue
+        function = templates.resolve_function(form.body, form.namespace)
+        if function is None:
+            continue
+        try:
+            theirs = inspect.signature(function).parameters
+        except (TypeError, ValueError):
+            continue
+        passed = {
+            a.keyword.value if a.keyword else None: trees.code(a.value)
+            for a in form.body.args
+        }
+        if any(k != v for k, v in passed.items() if k is not None):
+            continue
+        ours = entry.signature.parameters
+        alike = all(
+            n in theirs and _same_default(p.default, theirs[n].default)
+            for n, p in ours.items()
+        )
+        if alike and (not positional or list(ours) == list(theirs)[: len(ours)]):
+            return trees.dotted(form.body.func)
+    return None
+
+
+def _same_default(a, b) -> bool:
+    return a is b or (type(a) is type(b) and a == b)
+
+
 def describe(condition: guards.Condition) -> str:
     """A condition in words, for reports."""
     negation = "not " if condition.negated else ""

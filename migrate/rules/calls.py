@@ -46,6 +46,10 @@ def _spell(rw, node, name, entry, scope, parent):
     if not rw.options.enabled(code):
         rw.leave(node.func, code, name, "left out by option", "")
         return rw.arguments_only(node, scope)
+    if any(a.star for a in node.args):
+        target = inline.starred(rw, entry, node)
+        if target is not None:
+            return _renamed(rw, node, name, target, makes, scope, parent)
     unrolls = boundary.unrolls(rw, node, entry, scope)
     outside = makes == "module" and scope.side == "owner" and not rw.in_factory
     outside = outside or unrolls is not None
@@ -75,6 +79,21 @@ def _spell(rw, node, name, entry, scope, parent):
     if makes == "optimizer":
         return cst.Call(rw.objects("Optimizer"), [cst.Arg(new)])
     return new
+
+
+def _renamed(rw, node, name, target, makes, scope, parent):
+    """The call of a function that takes the same arguments under another name."""
+    outside = makes == "module" and scope.side == "owner" and not rw.in_factory
+    rw.in_factory += outside
+    try:
+        new = rw.arguments_only(node, scope)
+    finally:
+        rw.in_factory -= outside
+    function = build.name(target)
+    rw.use(templates.free_aliases(function, inline.ALIASES))
+    rw.note(node, "S2H103", results.SAFE, name, f"{name} → {target}, all arguments")
+    new = new.with_changes(func=rw.spelled(function))
+    return rw.factory(new, scope, assigned_name(parent)) if outside else new
 
 
 def assigned_name(parent: cst.CSTNode | None) -> str | None:
