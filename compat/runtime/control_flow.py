@@ -100,9 +100,18 @@ def branch(
       name: for error messages.
     """
     bodies = [stage(fn, [], name=name) for fn in branches]
-    captures = _Captures(bodies)
     for body in bodies[1:]:
         _same_avals(name, "result", bodies[0].outputs.arrays, body.outputs.arrays)
+    count = len(bodies[0].outputs.arrays)
+    flat = _chosen(index, bodies, [list(range(count))] * len(bodies), name)
+    return bodies[0].outputs.rebuild(flat)
+
+
+def _chosen(
+    index: Tensor, bodies: Sequence[Staged], sources: Sequence[Sequence[Any]], name: str
+) -> list[Tensor]:
+    """The results of one of several staged functions; assigns what they assign."""
+    captures = _Captures(bodies)
     written = captures.places(captures.written)
     inner = [captures.places(b.captures) for b in bodies]
     own = [captures.places(b.written) for b in bodies]
@@ -113,7 +122,10 @@ def branch(
         def run_branch(key: Any, *values: Any) -> list[Any]:
             out = body.pure(*[values[i] for i in inner[which]], key)
             after = dict(zip(own[which], out[count:], strict=True))
-            return [*out[:count], *(after.get(i, values[i]) for i in written)]
+            results = [
+                out[s] if isinstance(s, int) else jnp.asarray(s) for s in sources[which]
+            ]
+            return [*results, *(after.get(i, values[i]) for i in written)]
 
         return run_branch
 
@@ -125,9 +137,28 @@ def branch(
 
     key = next_key() if any(b.draws for b in bodies) else _no_key()
     flat = run(Plan(pure, name), [index, key, *captures.values()])
-    count = len(bodies[0].outputs.arrays)
+    count = len(sources[0])
     captures.write(flat[count:])
-    return bodies[0].outputs.rebuild(flat[:count])
+    return list(flat[:count])
+
+
+def branch_aligned(
+    index: Tensor,
+    branches: Sequence[Callable[[], list[Tensor]]],
+    align: Callable[[], Sequence[Sequence[Any]]],
+    name: str,
+) -> list[Tensor]:
+    """`branch` for functions whose results differ in number.
+
+    Args:
+      index: a scalar bool or integer, traced.
+      branches: functions that return lists of tensors.
+      align: called after they were traced; says for each branch where each of the
+        joint results comes from: its place in the list, or an array.
+      name: for error messages.
+    """
+    bodies = [stage(fn, [], name=name) for fn in branches]
+    return _chosen(index, bodies, align(), name)
 
 
 @functools.cache

@@ -90,6 +90,9 @@ class Outputs:
         ):
             self.arrays.append(convert(leaf)._array)
             return None
+        if isinstance(leaf, str | bytes):
+            text = convert(leaf)
+            return 0, lambda _: text
         return 0, lambda _: leaf
 
     def rebuild(self, tensors: Sequence[Tensor]) -> Any:
