@@ -1,0 +1,225 @@
+"""How fast, and in how much memory, a large checkpoint is converted.
+
+    python benchmarks/checkpoint/large.py [--gib 2] [--rounds 5] [--tensorflow]
+
+Writes a checkpoint of one huge tensor, an LSTM and 2000 small tensors, then converts
+it to safetensors (checksums verified, output forced to disk) and, in turns, copies its
+data file with ``cp`` and forces the copy to disk. Every run is a process of its own,
+and the page cache holds the input in all of them. Printed: wall times, their ratio,
+and the most anonymous memory in use above what it was just after the join. With
+``--tensorflow``, the same through TensorFlow's reader and ``numpy.savez``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import numpy as np
+
+SMALL = 1000
+HIDDEN = 512
+
+
+def write_checkpoint(prefix: str, gib: float) -> None:
+    """Writes the input; its graph is that of a module with a list of layers."""
+    from compat import bundle
+    from compat.bundle import VALUE, Attribute, Node, ObjectGraph, variable_key
+
+    rng = np.random.default_rng(0)
+    rows = int(gib * 2**30 / 4 / 1024)
+    block = rng.standard_normal((4096, 1024), dtype=np.float32)
+    huge = np.resize(block, (rows, 1024))
+    arrays = {("net", "_huge"): huge}
+    for i in range(SMALL):
+        arrays["net", "_layers", str(i), "w"] = block[:16, :16].copy()
+        arrays["net", "_layers", str(i), "b"] = block[i, :16].copy()
+    for name, rows in (("_w_i", 256), ("_w_h", HIDDEN)):
+        arrays["net", "_core", name] = np.resize(block, (rows, 4 * HIDDEN))
+    arrays["net", "_core", "b"] = np.resize(block, 4 * HIDDEN)
+    nodes = [Node()]
+    with bundle.writing_bundle(prefix) as writer:
+        for path, array in arrays.items():
+            at = 0
+            for part in path:
+                children = nodes[at].children
+                if part not in children:
+                    children[part] = len(nodes)
+                    nodes.append(Node())
+                at = children[part]
+            key = variable_key(path)
+            nodes[at].attributes.append(Attribute(VALUE, "", key))
+            writer.add(key, array)
+        writer.add_graph(ObjectGraph(nodes))
+
+
+def program(rows: int):
+    """The Haiku program that the checkpoint belongs to."""
+    import jax.numpy as jnp
+
+    import haiku_core as hk
+
+    class Net(hk.Module):
+        def __init__(self):
+            super().__init__(name="net")
+            self._layers = [hk.Linear(16) for _ in range(SMALL)]
+            self._core = hk.LSTM(HIDDEN)
+
+        def __call__(self, x):
+            self._huge = hk.get_parameter("huge", [rows, 1024], init=jnp.zeros)
+            for layer in self._layers:
+                layer(x)
+            core_input = jnp.zeros([1, 256])
+            return self._core(core_input, self._core.initial_state(1))
+
+    return Net
+
+
+class Watch:
+    """The most anonymous memory of this process while it is open, in bytes."""
+
+    def __enter__(self) -> Watch:
+        self.start = self.peak = self._now()
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error) -> None:
+        self._done.set()
+        self._thread.join()
+        self.peak = max(self.peak, self._now())
+
+    def _run(self) -> None:
+        while not self._done.wait(0.002):
+            self.peak = max(self.peak, self._now())
+
+    @staticmethod
+    def _now() -> int:
+        with open("/proc/self/status") as file:
+            for line in file:
+                if line.startswith("RssAnon"):
+                    return int(line.split()[1]) * 1024
+        raise RuntimeError("this system does not tell anonymous memory")
+
+
+def run_ours(prefix: str, output: str) -> dict:
+    """Converts; the clock covers the join too, and imports apart."""
+    began = time.perf_counter()
+    from compat.bundle import Bundle
+    from migrate.checkpoint._src import content, convert, files
+
+    rows = Bundle(prefix).entry("net/_huge/.ATTRIBUTES/VARIABLE_VALUE").shape[0]
+    net = program(rows)
+    imported = time.perf_counter()
+    x = np.zeros((1, 16), np.float32)
+    plan = convert.make_plan(prefix, net, x)
+    convert.refuse_incomplete(plan)
+    joined = time.perf_counter()
+    with Watch() as watch:
+        files.write(output, content.of_plan(plan))
+    ended = time.perf_counter()
+    return {
+        "import": imported - began,
+        "join": joined - imported,
+        "write": ended - joined,
+        "memory": watch.peak - watch.start,
+    }
+
+
+def run_tensorflow(prefix: str, output: str) -> dict:
+    """What one would do without this: read all, save with numpy."""
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    import tensorflow as tf
+
+    began = time.perf_counter()
+    with Watch() as watch:
+        reader = tf.train.load_checkpoint(prefix)
+        names = reader.get_variable_to_shape_map()
+        arrays = {
+            name.replace("/", "|"): reader.get_tensor(name)
+            for name in names
+            if not name.startswith("_CHECKPOINTABLE")
+        }
+        with open(output, "wb") as file:
+            np.savez(file, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+    return {"write": time.perf_counter() - began, "memory": watch.peak - watch.start}
+
+
+def run_copy(prefix: str, output: str) -> dict:
+    """cp, and the copy forced to disk."""
+    began = time.perf_counter()
+    subprocess.run(["cp", prefix + ".data-00000-of-00001", output], check=True)
+    handle = os.open(output, os.O_RDONLY)
+    os.fsync(handle)
+    os.close(handle)
+    return {"write": time.perf_counter() - began}
+
+
+RUNS = {"ours": run_ours, "tensorflow": run_tensorflow, "copy": run_copy}
+
+
+def in_process(name: str, prefix: str, output: str) -> dict:
+    """Runs one contestant in a process of its own, then removes its output."""
+    command = [sys.executable, __file__, "--child", name, prefix, output]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    os.unlink(output)
+    os.sync()
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--gib", type=float, default=2.0)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--tensorflow", action="store_true")
+    parser.add_argument("--folder", default=None, help="where to write; default: /tmp")
+    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        name, prefix, output = options.child
+        print(json.dumps(RUNS[name](prefix, output)))
+        return
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        prefix = os.path.join(folder, "large")
+        write_checkpoint(prefix, options.gib)
+        os.sync()
+        names = ["copy", "ours"] + ["tensorflow"] * options.tensorflow
+        results: dict[str, list[dict]] = {name: [] for name in names}
+        for _ in range(options.rounds):
+            for name in names:
+                suffix = ".npz" if name == "tensorflow" else ".safetensors"
+                output = os.path.join(folder, name + suffix)
+                result = in_process(name, prefix, output)
+                results[name].append(result)
+                print(name, {k: round(v, 3) for k, v in result.items()}, flush=True)
+    median = {
+        name: {k: statistics.median(r[k] for r in rows) for k in rows[0]}
+        for name, rows in results.items()
+    }
+    copy, ours = median["copy"]["write"], median["ours"]
+    print(f"cp + fsync        {copy:6.2f} s")
+    print(f"convert, write    {ours['write']:6.2f} s   {ours['write'] / copy:.2f} x cp")
+    total = ours["write"] + ours["join"]
+    print(f"with the join     {total:6.2f} s   {total / copy:.2f} x cp")
+    print(f"with the imports  {total + ours['import']:6.2f} s")
+    print(f"anonymous memory  {ours['memory'] / 2**20:6.0f} MiB above the join")
+    if "tensorflow" in median:
+        other = median["tensorflow"]
+        print(
+            f"TensorFlow        {other['write']:6.2f} s   "
+            f"{other['memory'] / 2**20:.0f} MiB"
+        )
+
+
+if __name__ == "__main__":
+    main()
