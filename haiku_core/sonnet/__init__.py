@@ -38,6 +38,7 @@ from .metrics import Mean as Mean
 from .metrics import Metric as Metric
 from .metrics import Sum as Sum
 from .mlp import MLP as MLP
+from .once import once as once
 from .recurrent import GRU as GRU
 from .recurrent import CuDNNGRU as CuDNNGRU
 from .recurrent import VanillaRNN as VanillaRNN
@@ -49,6 +50,8 @@ from .resnet import ResNet50 as ResNet50
 from .trainable_state import TrainableState as TrainableState
 from .unroll import dynamic_unroll as dynamic_unroll
 from .unroll import static_unroll as static_unroll
+from .variables import parameter as parameter
+from .variables import state as state
 from .vqvae import VectorQuantizer as VectorQuantizer
 from .vqvae import VectorQuantizerEMA as VectorQuantizerEMA
 
@@ -95,7 +98,10 @@ __all__ = (
     "initializers",
     "leaky_clip_by_value",
     "lstm_with_recurrent_dropout",
+    "once",
+    "parameter",
     "regularizers",
     "scale_gradient",
+    "state",
     "static_unroll",
 )

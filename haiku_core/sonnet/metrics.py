@@ -1,7 +1,8 @@
 """Sonnet's metrics: numbers gathered over calls, in Haiku's state.
 
 They have Sonnet's interface: ``initialize(value)``, ``update(value)``, ``value``,
-``reset()``, and a call, which updates and returns the new value.
+``reset()``, and a call, which updates and returns the new value. As with TensorFlow's
+variables, no gradient flows from what was stored to the values it was computed from.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 import haiku_core as hk
 
@@ -49,6 +51,10 @@ def _count(name: str) -> jax.Array:
     return hk.get_state(name, (), jnp.int32, init=jnp.zeros)
 
 
+def _store(name: str, value: jax.Array) -> None:
+    hk.set_state(name, lax.stop_gradient(value))
+
+
 def _clear(*names: str) -> None:
     for name in names:
         hk.set_state(name, jnp.zeros_like(hk.get_state(name)))
@@ -66,7 +72,7 @@ class Sum(Metric):
 
     def update(self, value: jax.Array) -> None:
         """Adds ``value``."""
-        hk.set_state("sum", _slot("sum", value) + value)
+        _store("sum", _slot("sum", value) + value)
 
     @property
     def value(self) -> jax.Array:
@@ -95,7 +101,7 @@ class Mean(Metric):
 
     def update(self, value: jax.Array) -> None:
         """Takes ``value`` into the mean."""
-        hk.set_state("sum", _slot("sum", value) + value)
+        _store("sum", _slot("sum", value) + value)
         hk.set_state("count", _count("count") + 1)
 
     @property
@@ -142,8 +148,8 @@ class ExponentialMovingAverage(Metric):
         hidden = hidden - (hidden - value) * jnp.asarray(1 - self._decay, dtype)
         decayed = jnp.asarray(self._decay, dtype) ** counter.astype(dtype)
         hk.set_state("counter", counter)
-        hk.set_state("hidden", hidden)
-        hk.set_state("average", hidden / (1 - decayed))
+        _store("hidden", hidden)
+        _store("average", hidden / (1 - decayed))
 
     @property
     def value(self) -> jax.Array:

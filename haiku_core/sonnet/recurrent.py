@@ -203,7 +203,7 @@ class CuDNNGRU(hk.RNNCore):
     def __call__(
         self, inputs: jax.Array, prev_state: jax.Array
     ) -> tuple[jax.Array, jax.Array]:
-        """``[T, B, I]`` and ``[B, H]`` -> ``[T, B, H]`` and the last state ``[1, B, H]``.
+        """``[T, B, I]`` and ``[B, H]`` -> ``[T, B, H]`` and the final ``[1, B, H]``.
 
         Raises:
           TypeError: inputs of another dtype.
