@@ -12,7 +12,6 @@ from compat.runtime import dtypes
 from compat.runtime.export import export
 from compat.runtime.operators import tf_op
 from compat.runtime.plans import Plan, run
-from compat.runtime.random_ops import normal, truncated_normal, uniform
 from compat.runtime.shapes import static_shape
 from compat.runtime.tensor import Tensor, lift
 
@@ -92,7 +91,9 @@ class RandomNormal(Initializer):
         self.mean, self.stddev, self.seed = mean, stddev, seed
 
     def __call__(self, shape: Any, dtype: Any = dtypes.float32, **kwargs: Any) -> Any:
-        return normal(shape, self.mean, self.stddev, _float(dtype), self.seed)
+        return tf_op("tf.random.normal")(
+            shape, self.mean, self.stddev, _float(dtype), self.seed
+        )
 
 
 @export(*_names("random_uniform", "RandomUniform"))
@@ -105,7 +106,9 @@ class RandomUniform(Initializer):
         self.minval, self.maxval, self.seed = minval, maxval, seed
 
     def __call__(self, shape: Any, dtype: Any = dtypes.float32, **kwargs: Any) -> Any:
-        return uniform(shape, self.minval, self.maxval, dtype, self.seed)
+        return tf_op("tf.random.uniform")(
+            shape, self.minval, self.maxval, dtype, self.seed
+        )
 
 
 @export("tf.initializers.TruncatedNormal", "tf.keras.initializers.TruncatedNormal")
@@ -113,7 +116,9 @@ class TruncatedNormal(RandomNormal):
     """Normally distributed values within two standard deviations."""
 
     def __call__(self, shape: Any, dtype: Any = dtypes.float32, **kwargs: Any) -> Any:
-        return truncated_normal(shape, self.mean, self.stddev, _float(dtype), self.seed)
+        return tf_op("tf.random.truncated_normal")(
+            shape, self.mean, self.stddev, _float(dtype), self.seed
+        )
 
 
 @export("tf.initializers.VarianceScaling", "tf.keras.initializers.VarianceScaling")
@@ -155,12 +160,14 @@ class VarianceScaling(Initializer):
         scale = self.scale / max(1.0, fans[self.mode])
         if self.distribution == "uniform":
             limit = math.sqrt(3.0 * scale)
-            return uniform(dims, -limit, limit, kind, self.seed)
+            return tf_op("tf.random.uniform")(dims, -limit, limit, kind, self.seed)
         if self.distribution == "untruncated_normal":
-            return normal(dims, 0.0, math.sqrt(scale), kind, self.seed)
+            return tf_op("tf.random.normal")(
+                dims, 0.0, math.sqrt(scale), kind, self.seed
+            )
         # The deviation of a normal distribution cut at two deviations.
         stddev = math.sqrt(scale) / 0.87962566103423978
-        return truncated_normal(dims, 0.0, stddev, kind, self.seed)
+        return tf_op("tf.random.truncated_normal")(dims, 0.0, stddev, kind, self.seed)
 
 
 def _fans(dims: tuple[int, ...]) -> tuple[float, float]:
@@ -230,7 +237,10 @@ class Orthogonal(Initializer):
             )
         rows, columns = math.prod(dims[:-1]), dims[-1]
         flat = (max(rows, columns), min(rows, columns))
-        q = run(_ORTHOGONAL, [normal(flat, dtype=_float(dtype), seed=self.seed)])
+        q = run(
+            _ORTHOGONAL,
+            [tf_op("tf.random.normal")(flat, dtype=_float(dtype), seed=self.seed)],
+        )
         if rows < columns:
             q = tf_op("tf.transpose")(q)
         return tf_op("tf.reshape")(q, dims) * self.gain

@@ -1,4 +1,4 @@
-"""`tf.random`: distributions, stateless forms, generators; and `tf.nn.dropout`."""
+"""`tf.random.Generator` and the global seed; the ops are in the dictionary."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import numpy as np
 from compat.runtime import dtypes
 from compat.runtime.export import export
 from compat.runtime.plans import Plan, run
-from compat.runtime.random import SOURCE, mixed, next_key
+from compat.runtime.random import SOURCE
 from compat.runtime.shapes import static_shape
-from compat.runtime.tensor import Tensor, Tracer, convert, is_tensor, lift
+from compat.runtime.tensor import Tensor, convert
 from compat.runtime.variable import Variable
 
 Dtype = Any
@@ -81,68 +81,6 @@ def _full_range(key: Any, shape: Any, dtype: Any) -> Any:
     )
 
 
-def _gamma(key: Any, shape: Any, dtype: Any, alpha: Any, beta: Any) -> Any:
-    whole = (*shape, *jnp.broadcast_shapes(alpha.shape, beta.shape))
-    return jax.random.gamma(key, alpha.astype(dtype), whole, dtype) / beta.astype(dtype)
-
-
-def _poisson(key: Any, shape: Any, dtype: Any, rate: Any) -> Any:
-    return jax.random.poisson(key, rate, (*shape, *rate.shape)).astype(dtype)
-
-
-def _categorical(key: Any, shape: Any, dtype: Any, logits: Any) -> Any:
-    (count,) = shape
-    drawn = jax.random.categorical(key, logits[:, None], -1, (logits.shape[0], count))
-    return drawn.astype(dtype)
-
-
-def _shuffle(key: Any, shape: Any, dtype: Any, value: Any) -> Any:
-    return jax.random.permutation(key, value)
-
-
-@export("tf.random.normal")
-def normal(
-    shape: Any,
-    mean: Any = 0.0,
-    stddev: Any = 1.0,
-    dtype: Dtype = "float32",
-    seed: Any = None,
-    name: Any = None,
-) -> Tensor:
-    """Normally distributed numbers."""
-    return _draw(_normal, next_key(seed), shape, dtype, mean, stddev)
-
-
-@export("tf.random.truncated_normal")
-def truncated_normal(
-    shape: Any,
-    mean: Any = 0.0,
-    stddev: Any = 1.0,
-    dtype: Dtype = "float32",
-    seed: Any = None,
-    name: Any = None,
-) -> Tensor:
-    """Normally distributed numbers within two standard deviations of the mean."""
-    return _draw(_truncated, next_key(seed), shape, dtype, mean, stddev)
-
-
-@export("tf.random.uniform")
-def uniform(
-    shape: Any,
-    minval: Any = 0,
-    maxval: Any = None,
-    dtype: Dtype = "float32",
-    seed: Any = None,
-    name: Any = None,
-) -> Tensor:
-    """Numbers in [minval, maxval); integers need `maxval`.
-
-    Raises:
-      ValueError: an integer dtype without `maxval`.
-    """
-    return _uniform_of(next_key(seed), shape, minval, maxval, dtype)
-
-
 def _uniform_of(
     key: Tensor, shape: Any, minval: Any, maxval: Any, dtype: Dtype
 ) -> Tensor:
@@ -152,153 +90,6 @@ def _uniform_of(
             raise ValueError("Must specify maxval for integer dtype")
         maxval = 1
     return _draw(_uniform, key, shape, kind, minval, maxval)
-
-
-@export("tf.random.gamma")
-def gamma(
-    shape: Any,
-    alpha: Any,
-    beta: Any = None,
-    dtype: Dtype = "float32",
-    seed: Any = None,
-    name: Any = None,
-) -> Tensor:
-    """Gamma distributed numbers, of shape `shape` + that of the parameters."""
-    beta = 1.0 if beta is None else beta
-    return _draw(_gamma, next_key(seed), shape, dtype, alpha, beta)
-
-
-@export("tf.random.poisson")
-def poisson(
-    shape: Any, lam: Any, dtype: Dtype = "float32", seed: Any = None, name: Any = None
-) -> Tensor:
-    """Poisson distributed numbers, of shape `shape` + that of the rate."""
-    return _draw(_poisson, next_key(seed), shape, dtype, convert(lam))
-
-
-@export("tf.random.categorical", "tf.compat.v1.multinomial")
-def categorical(
-    logits: Any,
-    num_samples: Any,
-    dtype: Dtype = None,
-    seed: Any = None,
-    name: Any = None,
-) -> Tensor:
-    """[batch, num_samples] classes drawn by [batch, classes] logits; int64."""
-    kind = "int64" if dtype is None else dtype
-    count = (int(num_samples),)
-    return _draw(_categorical, next_key(seed), count, kind, convert(logits))
-
-
-@export("tf.random.shuffle")
-def shuffle(value: Any, seed: Any = None, name: Any = None) -> Tensor:
-    """The rows in random order."""
-    value = convert(value)
-    return _draw(_shuffle, next_key(seed), (), value.dtype, value)
-
-
-def _seed_key(seed: Any) -> Tensor:
-    """The key of a stateless op: two integers, which may be traced."""
-    seed = convert(seed)
-    if tuple(seed.shape) != (2,):
-        raise ValueError(f"seed must have shape [2], not {seed.shape}")
-    if isinstance(seed._array, Tracer):
-        return run(_TO_KEY, [seed])
-    return Tensor(lift(mixed(3, *np.asarray(seed._array).tolist())))
-
-
-_TO_KEY = Plan(
-    lambda s: jax.random.fold_in(
-        jax.random.fold_in(jnp.zeros(2, "uint32"), s[0].astype("uint32")),
-        s[1].astype("uint32"),
-    ),
-    "seed",
-)
-
-
-@export("tf.random.stateless_normal")
-def stateless_normal(
-    shape: Any,
-    seed: Any,
-    mean: Any = 0.0,
-    stddev: Any = 1.0,
-    dtype: Dtype = "float32",
-    name: Any = None,
-    alg: Any = "auto_select",
-) -> Tensor:
-    """Normally distributed numbers, a function of the seed."""
-    return _draw(_normal, _seed_key(seed), shape, dtype, mean, stddev)
-
-
-@export("tf.random.stateless_truncated_normal")
-def stateless_truncated_normal(
-    shape: Any,
-    seed: Any,
-    mean: Any = 0.0,
-    stddev: Any = 1.0,
-    dtype: Dtype = "float32",
-    name: Any = None,
-    alg: Any = "auto_select",
-) -> Tensor:
-    """Normally distributed numbers near the mean, a function of the seed."""
-    return _draw(_truncated, _seed_key(seed), shape, dtype, mean, stddev)
-
-
-@export("tf.random.stateless_uniform")
-def stateless_uniform(
-    shape: Any,
-    seed: Any,
-    minval: Any = 0,
-    maxval: Any = None,
-    dtype: Dtype = "float32",
-    name: Any = None,
-    alg: Any = "auto_select",
-) -> Tensor:
-    """Numbers in [minval, maxval), a function of the seed."""
-    if minval is None and maxval is None:
-        return _draw(_full_range, _seed_key(seed), shape, dtype)
-    return _uniform_of(_seed_key(seed), shape, minval, maxval, dtype)
-
-
-@export("tf.random.stateless_categorical")
-def stateless_categorical(
-    logits: Any, num_samples: Any, seed: Any, dtype: Dtype = "int64", name: Any = None
-) -> Tensor:
-    """Classes drawn by logits, a function of the seed."""
-    count = (int(num_samples),)
-    return _draw(_categorical, _seed_key(seed), count, dtype, convert(logits))
-
-
-@export("tf.random.experimental.stateless_shuffle")
-def stateless_shuffle(value: Any, seed: Any, alg: Any = None, name: Any = None) -> Any:
-    """The rows in random order, a function of the seed."""
-    value = convert(value)
-    return _draw(_shuffle, _seed_key(seed), (), value.dtype, value)
-
-
-_SPLIT = {}
-
-
-@export("tf.random.split", "tf.random.experimental.stateless_split")
-def split(seed: Any, num: int = 2, alg: Any = None) -> Tensor:
-    """[num, 2] new seeds, a function of the seed; int32."""
-    if num not in _SPLIT:
-        _SPLIT[num] = Plan(
-            lambda k: jax.random.split(k, num).view("int32"), "tf.random.split"
-        )
-    return run(_SPLIT[num], [_seed_key(seed)])
-
-
-@export("tf.random.fold_in", "tf.random.experimental.stateless_fold_in")
-def fold_in(seed: Any, data: Any, alg: Any = None) -> Tensor:
-    """A new seed of two int32, a function of the seed and `data`."""
-    return run(_FOLD, [_seed_key(seed), convert(data)])
-
-
-_FOLD = Plan(
-    lambda k, d: jax.random.fold_in(k, d.astype("uint32")).view("int32"),
-    "tf.random.fold_in",
-)
 
 
 @export("tf.random.Generator", "tf.random.experimental.Generator")
@@ -457,67 +248,3 @@ def set_global_generator(generator: Generator) -> None:
 def create_rng_state(seed: Any, alg: Any = None) -> Tensor:
     """A generator's state from a seed."""
     return Generator(state=seed).state.value()
-
-
-@export("tf.nn.dropout")
-def dropout(
-    x: Any, rate: Any, noise_shape: Any = None, seed: Any = None, name: Any = None
-) -> Tensor:
-    """`x` with elements zeroed by chance and the others scaled by 1/(1 - rate).
-
-    Args:
-      x: floats.
-      rate: the chance of zero, in [0, 1).
-      noise_shape: the shape of the mask, broadcast to that of `x`.
-      seed: the op's seed.
-
-    Raises:
-      ValueError: `x` has no floats, or a rate outside [0, 1).
-    """
-    return _dropout(x, rate, noise_shape, lambda: next_key(seed))
-
-
-@export("tf.nn.experimental.stateless_dropout")
-def stateless_dropout(
-    x: Any,
-    rate: Any,
-    seed: Any,
-    rng_alg: Any = None,
-    noise_shape: Any = None,
-    name: Any = None,
-) -> Tensor:
-    """`dropout` as a function of the seed."""
-    return _dropout(x, rate, noise_shape, lambda: _seed_key(seed))
-
-
-def _dropout(x: Any, rate: Any, noise_shape: Any, key: Callable[[], Tensor]) -> Tensor:
-    x = convert(x)
-    if not x.dtype.is_floating:
-        raise ValueError(
-            f"x has to be a floating point tensor since it's going to be scaled. Got "
-            f"a {x.dtype} tensor instead."
-        )
-    if not is_tensor(rate):
-        if not 0 <= rate < 1:
-            raise ValueError(
-                f"rate must be a scalar tensor or a float in [0, 1): {rate}"
-            )
-        if rate == 0:
-            return x
-    shape = tuple(x.shape)
-    if noise_shape is not None:
-        given = [None if d is None else int(d) for d in noise_shape]
-        shape = tuple(s if n is None else n for s, n in zip(shape, given, strict=True))
-    rate = convert(rate, None, x.dtype.numpy)
-    return run(_dropping(shape), [key(), x, rate])
-
-
-@functools.cache
-def _dropping(shape: tuple[int, ...]) -> Plan:
-    def dropout(key: Any, x: Any, rate: Any) -> Any:
-        rate = rate.astype(x.dtype)
-        chance = jax.random.uniform(key, shape, _wide(x.dtype))
-        kept = x / (1 - rate)
-        return jnp.where(chance >= rate.astype(chance.dtype), kept, jnp.zeros_like(x))
-
-    return Plan(dropout, "tf.nn.dropout")

@@ -130,6 +130,8 @@ def call(function: Any) -> Any:
     """The function that a call inside converted code calls."""
     if function is range:
         return _range
+    if "tf.range" in getattr(getattr(function, "entry", None), "names", ()):
+        return functools.partial(_tf_range, function)
     if STATE.frame is None and not isinstance(function, type(call)):
         return function
     if isinstance(function, type):
@@ -155,6 +157,10 @@ def _range(*args: Any) -> Any:
         start, stop, step = [0, args[0], 1] if len(args) == 1 else [*args, 1][:3]
         return TracedRange(start, stop, step)
     return range(*[int(a) if is_tensor(a) else a for a in args])
+
+
+def _tf_range(function: Any, *args: Any, **kwargs: Any) -> Any:
+    return _range(*args) if any(map(_steered, args)) else function(*args, **kwargs)
 
 
 # State: what a statement assigns to.
