@@ -41,7 +41,11 @@ class Source:
                 self._count += 1
                 return mixed(self.seed, 1, self._count)
             count = self._by_op[seed] = self._by_op.get(seed, 0) + 1
-            return mixed(0x5EED if self.seed is None else self.seed, 2, seed, count)
+            return self.seeded_key(seed, count)
+
+    def seeded_key(self, seed: int, count: int = 1) -> np.ndarray:
+        """The key of the first (or a later) draw with an op's own seed."""
+        return mixed(0x5EED if self.seed is None else self.seed, 2, seed, count)
 
 
 SOURCE = Source()
