@@ -41,14 +41,14 @@ def _line(rw, alias: str) -> str:
 def mend(rw, module: cst.Module) -> cst.Module:
     """The module with its imports as its code now needs them."""
     used = _used_names(module)
-    body, first = _prune(rw, list(module.body), used)
+    body, first, group_gone = _prune(rw, list(module.body), used)
     present = _bound_at_top(body)
     needed = []
     for alias in sorted(rw.aliases):
         if alias in used and present.get(alias) != _target(_line(rw, alias)):
             needed.append(_line(rw, alias))
     if needed:
-        body = _insert(body, needed, first)
+        body = _insert(body, needed, first, group_gone)
     return module.with_changes(body=body)
 
 
@@ -91,11 +91,13 @@ def _prune(rw, body, used):
     """Leaves out legacy imports that nothing reads any more."""
     out = []
     first = None
+    group_gone = False  # a whole group of imports, set off by a blank line, went
     carried: list[cst.EmptyLine] = []  # above imports that are gone
     for statement in body:
         if carried:
             lines = list(statement.leading_lines)
             if not _is_import(statement):
+                group_gone |= any(line.comment is None for line in carried)
                 carried = [line for line in carried if line.comment]
             if any(line.comment is None for line in carried):
                 while lines and lines[0].comment is None:
@@ -126,7 +128,7 @@ def _prune(rw, body, used):
             small[-1] = small[-1].with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
             statement = statement.with_changes(body=small)
         out.append(statement)
-    return out, first
+    return out, first, group_gone
 
 
 def _prune_inside(rw, statement, used):
@@ -277,13 +279,18 @@ def _is_docstring(statement) -> bool:
     )
 
 
-def _insert(body, lines, at):
+def _insert(body, lines, at, own_group):
     """Puts import lines among the imports: each before the first that sorts after."""
     if at is None or at > len(body):
         at = 0
         while at < len(body) and (_is_docstring(body[at]) or _is_future(body[at])):
             at += 1
     new = [cst.parse_statement(line) for line in lines]
+    if own_group and not (at < len(body) and _is_import(body[at])):
+        blank = cst.EmptyLine(indent=False)
+        new.sort(key=_sort_key)
+        new[0] = new[0].with_changes(leading_lines=[blank])
+        return [*body[:at], *new, *body[at:]]
     # The block of imports around the place, ended by a blank line or other code.
     start = end = at
     while start > 0 and _is_import(body[start - 1]) and not _is_future(body[start - 1]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -206,23 +206,54 @@ class Question:
         return None
 
     def _equal(self, name, value, argument):
-        written = self._default(name)
-        if argument is not None:
-            written = templates.literal(argument.value)
-            if written is templates.NOT_LITERAL:
-                return None
-        return written == value
+        written = self._written(name, argument)
+        return None if written is templates.NOT_LITERAL else written == value
 
     def _among(self, name, values, argument):
-        written = self._default(name)
-        if argument is not None:
-            written = templates.literal(argument.value)
-            if written is templates.NOT_LITERAL:
-                return None
-        return written in values
+        written = self._written(name, argument)
+        return None if written is templates.NOT_LITERAL else written in values
+
+    def _has(self, name, value, argument):
+        written = self._written(name, argument)
+        if written is templates.NOT_LITERAL:
+            return None
+        return isinstance(written, list | tuple) and value in written
+
+    def _len(self, name, value, argument):
+        written = self._written(name, argument)
+        if written is not templates.NOT_LITERAL:
+            return isinstance(written, list | tuple) and len(written) == value
+        node = argument.value
+        plain = isinstance(node, cst.List | cst.Tuple) and not any(
+            isinstance(e, cst.StarredElement) for e in node.elements
+        )
+        return len(node.elements) == value if plain else None
 
     def _rank(self, name, value, argument):
+        written = self._written(name, argument)
+        if written is not templates.NOT_LITERAL:
+            rank = 0
+            while isinstance(written, list | tuple) and written:
+                rank, written = rank + 1, written[0]
+            return rank == value
+        if self.kind_of(argument.value).sort == "number":
+            return value == 0
         return None
+
+    def _written(self, name, argument):
+        """The literal written, or by default; of a dtype its name."""
+        is_dtype = self.entry.kinds.get(name) is dictionary.Dtype
+        if argument is None:
+            default = self._default(name)
+            if not is_dtype or default is None:
+                return default
+            return getattr(default, "dtype", default).name
+        written = templates.literal(argument.value)
+        if is_dtype and written is templates.NOT_LITERAL:
+            last = (trees.dotted(argument.value) or "").rpartition(".")[2]
+            if last.rstrip("0123456789") in ("int", "uint", "float", "bfloat"):
+                return last
+        return written
 
 
 def _display(node: cst.BaseExpression) -> bool:
@@ -243,28 +274,23 @@ def _python_dtype(value) -> str | None:
     return {int: "int", float: "float"}.get(type(value))
 
 
-def choose(
+def choices(
     entry: dictionary.Entry, bound: Bound, question: Question
-) -> tuple[dictionary.Spelling, tuple[guards.Condition, ...]] | None:
-    """The spelling to use and the conditions it assumes; None where there is none."""
-    assumed = None
+) -> Iterator[tuple[dictionary.Spelling, tuple[guards.Condition, ...]]]:
+    """The spellings that fit a call, in their order, and the conditions each assumes.
+
+    The body itself, where it is one expression, comes last.
+    """
     candidates = list(entry.spellings)
-    if (
-        entry.outcome == "op"
-        and entry.fn is not None
-        and expressions.inlinable(entry.fn)
-    ):
+    if entry.outcome == "op" and entry.fn is not None and expressions.inlinable(entry.fn):
         candidates.append(dictionary.Spelling(None, entry.fn))
     for spelling in candidates:
         form = templates.template(spelling.fn)
         if form is None or not _carries(entry, spelling, form, bound):
             continue
         answer, unknown = guards.evaluate(spelling.guard, question)
-        if answer is True:
-            return spelling, ()
-        if answer is None and assumed is None:
-            assumed = spelling, unknown
-    return assumed
+        if answer is not False:
+            yield spelling, unknown
 
 
 def _carries(entry, spelling, form: templates.Template, bound: Bound) -> bool:
@@ -301,9 +327,7 @@ def spell(
         return rewriter.kinds.of(node, scope)
 
     question = Question(entry, bound, kind_of, scope.side)
-    chosen = choose(entry, bound, question)
-    if chosen is not None:
-        spelling, unknown = chosen
+    for spelling, unknown in choices(entry, bound, question):
         form = templates.template(spelling.fn)
         node = _substitute(rewriter, entry, form, bound, scope, transform)
         if node is not None:
@@ -515,7 +539,8 @@ def reference(rewriter: Rewriter, entry: dictionary.Entry, scope: Scope) -> Spel
     def kind_of(node):
         return Kind("unknown")
 
-    chosen = choose(entry, bound, Question(entry, bound, kind_of, scope.side))
+    question = Question(entry, bound, kind_of, scope.side)
+    chosen = next(choices(entry, bound, question), None)
     if chosen is None:
         if entry.outcome == "op" and entry.helper and entry.key is None:
             title = rewriter.helper(entry)

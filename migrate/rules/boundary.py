@@ -137,7 +137,7 @@ def unrolls(rw, node, entry, scope):
 
 def inside(rw, network, new, scope):
     """`objects.inside(network, lambda core: …)`: run with the module itself."""
-    title = rw.fresh("core")
+    title = "core" if "core" not in trees.names_read(new) else rw.fresh("core")
 
     def change(child, parent, field):
         if trees.code(child) == trees.code(network):
@@ -148,9 +148,11 @@ def inside(rw, network, new, scope):
         return trees.rebuild(child, change)
 
     body = change(new, None, "")
-    return cst.Call(
-        rw.objects("inside"),
-        [cst.Arg(network), cst.Arg(build.lam(body, parameters=[title]))],
+    return build.broken_if_long(
+        cst.Call(
+            rw.objects("inside"),
+            [cst.Arg(network), cst.Arg(build.lam(body, parameters=[title]))],
+        )
     )
 
 
