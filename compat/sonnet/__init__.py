@@ -142,3 +142,7 @@ __all__ = (
     "UnrolledRNN",
     "VanillaRNN",
 )
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__doc__", "__name__", "__version__"])

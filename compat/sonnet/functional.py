@@ -33,3 +33,7 @@ __all__ = (
     "variables",
     "without_state",
 )
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__doc__", "__name__"])

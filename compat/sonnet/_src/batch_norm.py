@@ -151,7 +151,10 @@ class BaseBatchNorm(Module):
 
     def _by_statistics(self, inputs: Tensor, scale: Any, offset: Any) -> Tensor:
         mean, variance = self.moving_mean.value, self.moving_variance.value
-        return _by_statistics(inputs, mean, variance, scale, offset, eps=self._eps)
+        return self._normalized(inputs, mean, variance, scale, offset)
+
+    def _normalized(self, inputs: Tensor, *statistics: Any) -> Tensor:
+        return _by_statistics(inputs, *statistics, eps=self._eps)
 
     def _update_statistics(self, mean: Tensor, variance: Tensor) -> None:
         self.moving_mean.update(mean)

@@ -11,7 +11,7 @@ from compat.dictionary import Static, T, module
 from compat.runtime.tensor import Tensor, convert
 from compat.runtime.variable import Variable
 from compat.sonnet._src import initializers, pad
-from compat.sonnet._src.base import Module
+from compat.sonnet._src.base import Module, ModuleMetaclass
 from compat.sonnet._src.initializers import Initializer
 from compat.sonnet._src.layer import layer
 from compat.sonnet._src.once import once
@@ -40,7 +40,7 @@ def _conv(
 Padding = str | Callable[[int], Sequence[int]] | Sequence[Callable]
 
 
-class ConvND(Module):
+class ConvND(metaclass=ModuleMetaclass):
     """What the convolutions share; the number of spatial axes is the class's."""
 
     _num_spatial_dims: int
@@ -130,7 +130,7 @@ class ConvND(Module):
 
 
 @module("snt.Conv1D")
-class Conv1D(ConvND):
+class Conv1D(ConvND, Module):
     """Convolution over one spatial axis; `w` is [*kernel, input, output].
 
     `padding` is "SAME", "VALID" or functions from the effective kernel size to the
@@ -194,7 +194,7 @@ def _(
 
 
 @module("snt.Conv2D")
-class Conv2D(ConvND):
+class Conv2D(ConvND, Module):
     """Convolution over two spatial axes; `w` is [*kernel, input, output].
 
     `padding` is "SAME", "VALID" or functions from the effective kernel size to the
@@ -258,7 +258,7 @@ def _(
 
 
 @module("snt.Conv3D")
-class Conv3D(ConvND):
+class Conv3D(ConvND, Module):
     """Convolution over three spatial axes; `w` is [*kernel, input, output].
 
     `padding` is "SAME", "VALID" or functions from the effective kernel size to the

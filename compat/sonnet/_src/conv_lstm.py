@@ -13,6 +13,7 @@ from compat.runtime.dtypes import float32
 from compat.runtime.tensor import Tensor, convert
 from compat.runtime.variable import Variable
 from compat.sonnet._src import initializers
+from compat.sonnet._src.base import ModuleMetaclass
 from compat.sonnet._src.conv import Conv1D, Conv2D, Conv3D
 from compat.sonnet._src.cores import RNNCore, require_dtype, zeros
 from compat.sonnet._src.initializers import Initializer
@@ -35,7 +36,7 @@ def _conv_lstm(x: T, hidden: T, cell: T, w_i: T, w_h: T, b: T, *, last: Static):
     return layers.lstm_gates_ifgo(total, cell, axis)
 
 
-class ConvNDLSTM(RNNCore):
+class ConvNDLSTM(metaclass=ModuleMetaclass):
     """What the convolutional LSTMs share."""
 
     _conv: type
@@ -122,7 +123,7 @@ class ConvNDLSTM(RNNCore):
 
 
 @module("snt.Conv1DLSTM")
-class Conv1DLSTM(ConvNDLSTM):
+class Conv1DLSTM(ConvNDLSTM, RNNCore):
     """An LSTM whose products are convolutions over one spatial axis (1506.04214)."""
 
     _conv = Conv1D
@@ -182,7 +183,7 @@ def _(
 
 
 @module("snt.Conv2DLSTM")
-class Conv2DLSTM(ConvNDLSTM):
+class Conv2DLSTM(ConvNDLSTM, RNNCore):
     """An LSTM whose products are convolutions over two spatial axes (1506.04214)."""
 
     _conv = Conv2D
@@ -242,7 +243,7 @@ def _(
 
 
 @module("snt.Conv3DLSTM")
-class Conv3DLSTM(ConvNDLSTM):
+class Conv3DLSTM(ConvNDLSTM, RNNCore):
     """An LSTM whose products are convolutions over three spatial axes (1506.04214)."""
 
     _conv = Conv3D

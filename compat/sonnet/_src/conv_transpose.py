@@ -12,7 +12,7 @@ from compat.runtime.shapes import static_shape
 from compat.runtime.tensor import Tensor, convert
 from compat.runtime.variable import Variable
 from compat.sonnet._src import initializers
-from compat.sonnet._src.base import Module
+from compat.sonnet._src.base import Module, ModuleMetaclass
 from compat.sonnet._src.conv import Sizes
 from compat.sonnet._src.initializers import Initializer
 from compat.sonnet._src.layer import layer
@@ -45,7 +45,7 @@ def _conv_transpose(
     )
 
 
-class ConvNDTranspose(Module):
+class ConvNDTranspose(metaclass=ModuleMetaclass):
     """What the transposed convolutions share."""
 
     _num_spatial_dims: int
@@ -67,8 +67,8 @@ class ConvNDTranspose(Module):
         super().__init__(name=name)
         if padding not in ("SAME", "VALID"):
             raise TypeError(
-                f"padding of a transposed convolution is 'SAME' or 'VALID', not "
-                f"{padding!r}."
+                "ConvNDTranspose only takes string padding, please provide either "
+                f"'SAME' or 'VALID', not {padding!r}."
             )
         self._output_channels = output_channels
         self._kernel_shape = kernel_shape
@@ -148,7 +148,7 @@ class ConvNDTranspose(Module):
 
 
 @module("snt.Conv1DTranspose")
-class Conv1DTranspose(ConvNDTranspose):
+class Conv1DTranspose(ConvNDTranspose, Module):
     """Transposed convolution over one spatial axis: the gradient of `Conv1D`.
 
     `w` is [*kernel, output, input]; `output_shape` is spatial only.
@@ -215,7 +215,7 @@ def _(
 
 
 @module("snt.Conv2DTranspose")
-class Conv2DTranspose(ConvNDTranspose):
+class Conv2DTranspose(ConvNDTranspose, Module):
     """Transposed convolution over two spatial axes: the gradient of `Conv2D`.
 
     `w` is [*kernel, output, input]; `output_shape` is spatial only.
@@ -282,7 +282,7 @@ def _(
 
 
 @module("snt.Conv3DTranspose")
-class Conv3DTranspose(ConvNDTranspose):
+class Conv3DTranspose(ConvNDTranspose, Module):
     """Transposed convolution over three spatial axes: the gradient of `Conv3D`.
 
     `w` is [*kernel, output, input]; `output_shape` is spatial only.

@@ -5,10 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 import haiku_core as hk
-from compat.dictionary import Kind, manual, module, structural
+from compat.dictionary import Kind, Static, T, manual, module, structural
+from compat.runtime.distribution import (
+    MirroredStrategy,
+    TPUStrategy,
+    get_replica_context,
+)
+from compat.runtime.tensor import Tensor
 from compat.sonnet._src.batch_norm import BaseBatchNorm
 from compat.sonnet._src.initializers import Initializer
+from compat.sonnet._src.layer import layer
 from compat.sonnet._src.metrics import Metric
+from compat.sonnet._src.once import once
+from haiku_core import layers
+
+
+@layer()
+def _raw_moments(x: T, *, axes: Static):
+    return layers.raw_moments(x, axes)
+
+
+@layer()
+def _variance(mean: T, mean_of_squares: T):
+    return layers.variance_from_raw(mean, mean_of_squares)
+
 
 _SHARDING = (
     "shard the batch with jax.sharding and jit the step, or jax.pmap it and average "
@@ -32,16 +52,31 @@ structural("snt.distribute.create_variables_eagerly", rule="drop_decorator")
 
 
 def create_variables_eagerly(f: Any) -> Any:
-    """`f` itself: initial values are made eagerly here anyway."""
+    """`f` itself: initial values are made eagerly here anyway.
+
+    >>> @snt.distribute.create_variables_eagerly
+    ... def make():
+    ...   return snt.Linear(3)
+    """
     return f
 
 
-class Replicator:
-    """Runs a function on replicas of a model."""
+class Replicator(MirroredStrategy):
+    """Runs a function on replicas of a model.
+
+    >>> replicator = snt.distribute.Replicator()
+    >>> with replicator.scope():
+    ...   layer = snt.Linear(3)
+    >>> def step():
+    ...   y = layer(tf.ones([2, 4]))
+    ...   return tf.distribute.get_replica_context().all_reduce("mean", y)
+    >>> replicator.run(step).shape
+    TensorShape([2, 3])
+    """
 
 
-class TpuReplicator(Replicator):
-    """The same."""
+class TpuReplicator(TPUStrategy):
+    """`Replicator` over the cores of TPUs."""
 
 
 @module("snt.distribute.CrossReplicaBatchNorm")
@@ -70,6 +105,27 @@ class CrossReplicaBatchNorm(BaseBatchNorm):
             offset_init,
             data_format,
             name,
+        )
+
+    @once
+    def _initialize(self, inputs: Tensor) -> None:
+        super()._initialize(inputs)
+        self._fused = False
+
+    def _by_batch(self, inputs: Tensor, scale: Any, offset: Any) -> tuple:
+        replica = get_replica_context()
+        if replica is None:
+            raise TypeError(
+                "Cross replica batch norm cannot be called in cross-replica context."
+            )
+        mean, squares = (
+            replica.all_reduce("MEAN", m) for m in _raw_moments(inputs, axes=self._axis)
+        )
+        variance = _variance(mean, squares)
+        return (
+            self._normalized(inputs, mean, variance, scale, offset),
+            mean,
+            variance,
         )
 
 

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import haiku_core as hk
 from compat.dictionary import Ignored, Static, T, module
 from compat.runtime.random import next_key
-from compat.runtime.tensor import Tensor, convert
+from compat.runtime.tensor import Tensor, Tracer, convert, is_tensor
 from compat.sonnet._src.base import Module
 from compat.sonnet._src.layer import layer
 from compat.sonnet._src.truth import known
@@ -18,7 +18,13 @@ from haiku_core import layers
 
 
 @layer()
-def _dropout(x: T, rng: T, rate: T, is_training: T = None, *, noise_shape: Static):
+def _dropout(x: T, rng: T, is_training: T = None, *, rate: Static, noise_shape: Static):
+    dropped = layers.noise_dropout(rng, rate, x, noise_shape)
+    return dropped if is_training is None else jnp.where(is_training, dropped, x)
+
+
+@layer()
+def _dropout_of(x: T, rng: T, rate: T, is_training: T = None, *, noise_shape: Static):
     dropped = layers.noise_dropout(rng, rate.astype(x.dtype), x, noise_shape)
     return dropped if is_training is None else jnp.where(is_training, dropped, x)
 
@@ -32,12 +38,19 @@ def dropout(
       ValueError: the rate is outside [0, 1).
     """
     training = known(is_training)
-    if training is False or (isinstance(rate, int | float) and rate == 0):
+    if training is False:
         return x
-    if isinstance(rate, int | float) and not 0 <= rate < 1:
+    flag = None if training else is_training
+    if is_tensor(rate):
+        value = convert(rate)._array
+        if isinstance(value, Tracer):
+            return _dropout_of(x, next_key(seed), rate, flag, noise_shape=noise_shape)
+        rate = float(value)
+    if not 0 <= rate < 1:
         raise ValueError(f"rate must be in [0, 1), got {rate}.")
-    traced = None if training else is_training
-    return _dropout(x, next_key(seed), rate, traced, noise_shape=noise_shape)
+    if rate == 0:
+        return x
+    return _dropout(x, next_key(seed), flag, rate=rate, noise_shape=noise_shape)
 
 
 @module("snt.Dropout")

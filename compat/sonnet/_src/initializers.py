@@ -14,9 +14,10 @@ import numpy as np
 import haiku_core as hk
 from compat.dictionary import Ignored, Kind, Static, T, module, value
 from compat.runtime import dtypes
-from compat.runtime.random import next_key
+from compat.runtime.random import SOURCE, next_key
 from compat.runtime.shapes import static_shape
-from compat.runtime.tensor import Tensor, convert
+from compat.runtime.state import STATE
+from compat.runtime.tensor import Tensor, convert, lift
 from compat.sonnet._src.layer import layer
 from haiku_core._src.initializers import fans
 
@@ -89,6 +90,17 @@ def _matrix_shape(shape: Any) -> tuple[int, ...]:
     return shape
 
 
+def _key(seed: int | None) -> Tensor:
+    """A random key: a fresh one, or the one that belongs to a seed.
+
+    Inside a trace a seed always gives its first key: the initial values are then the
+    same whether a variable is made in a tf.function or outside.
+    """
+    if seed is None or STATE.frame is None:
+        return next_key(seed)
+    return Tensor(lift(SOURCE.seeded_key(int(seed))))
+
+
 class Initializer(abc.ABC):
     """Something that makes a tensor of a given shape and dtype."""
 
@@ -138,7 +150,9 @@ class Constant(Initializer):
 
     def __init__(self, value: float | int):
         if not np.isscalar(value):
-            raise TypeError(f"Constant takes a Python number, not {type(value)}.")
+            raise TypeError(
+                f"Invalid type for value: {type(value)} (a Python number is expected)."
+            )
         self.value = value
 
     def __call__(self, shape: Sequence[int], dtype: Any) -> Tensor:
@@ -165,7 +179,7 @@ class RandomUniform(Initializer):
         """Fresh draws; of an integer dtype `maxval` is excluded."""
         dtype = _numeric(dtype)
         bounds = (convert(v, dtype) for v in (self.minval, self.maxval))
-        return _uniform(next_key(self.seed), *bounds, shape=static_shape(shape))
+        return _uniform(_key(self.seed), *bounds, shape=static_shape(shape))
 
 
 @RandomUniform.entry.when("seed is None")
@@ -191,7 +205,7 @@ class RandomNormal(Initializer):
         """Fresh draws."""
         dtype = _floating(dtype)
         moments = (convert(v, dtype) for v in (self.mean, self.stddev))
-        return _normal(next_key(self.seed), *moments, shape=static_shape(shape))
+        return _normal(_key(self.seed), *moments, shape=static_shape(shape))
 
 
 @RandomNormal.entry.when("seed is None")
@@ -220,9 +234,7 @@ class TruncatedNormal(Initializer):
         """Fresh draws."""
         dtype = _floating(dtype)
         moments = (convert(v, dtype) for v in (self.mean, self.stddev))
-        return _truncated_normal(
-            next_key(self.seed), *moments, shape=static_shape(shape)
-        )
+        return _truncated_normal(_key(self.seed), *moments, shape=static_shape(shape))
 
 
 @TruncatedNormal.entry.when("seed is None")
@@ -268,7 +280,7 @@ class Orthogonal(Initializer):
     def __call__(self, shape: Sequence[int], dtype: Any) -> Tensor:
         """A fresh orthogonal matrix, for rank 2 and more."""
         gain = convert(self.gain, _floating(dtype))
-        return _orthogonal(next_key(self.seed), gain, shape=_matrix_shape(shape))
+        return _orthogonal(_key(self.seed), gain, shape=_matrix_shape(shape))
 
 
 @Orthogonal.entry.when("seed is None")
@@ -323,7 +335,7 @@ class VarianceScaling(Initializer):
             self.mode, (fan_in + fan_out) / 2
         )
         variance = self.scale / max(1.0, fan)
-        key = next_key(self.seed)
+        key = _key(self.seed)
         if self.distribution == "uniform":
             limit = math.sqrt(3.0 * variance)
             bounds = (convert(v, dtype) for v in (-limit, limit))

@@ -62,9 +62,9 @@ class Metric(Module, metaclass=abc.ABCMeta):
         """Gathers one more value."""
 
     @property
-    @abc.abstractmethod
     def value(self) -> Any:
         """What was gathered so far."""
+        raise NotImplementedError(f"{type(self).__name__}.value")
 
     @abc.abstractmethod
     def reset(self) -> None:

@@ -44,7 +44,13 @@ def disable() -> None:
 
 @contextlib.contextmanager
 def scope(dtype: Any) -> Iterator[None]:
-    """`enable` inside a `with` block."""
+    """`enable` inside a `with` block.
+
+    >>> with snt.mixed_precision.scope(tf.float16):
+    ...   y = snt.Linear(3)(tf.ones([2, 4]))
+    >>> y.dtype
+    tf.float32
+    """
     before = _Mode.dtype
     enable(dtype)
     try:

@@ -77,7 +77,11 @@ def _(scale):
 
 @module("snt.regularizers.L2", returns=_KIND)
 class L2(Regularizer):
-    """`scale` times the sum of squares."""
+    """`scale` times the sum of squares.
+
+    >>> float(snt.regularizers.L2(0.5)([tf.constant([1.0, 2.0])]))
+    2.5
+    """
 
     def __init__(self, scale: float):
         self.scale = not_negative(scale)

@@ -15,7 +15,12 @@ from compat.sonnet._src.functions import merge_leading_dims, split_leading_dim
 
 @module("snt.Sequential")
 class Sequential(Module):
-    """Calls its layers one after the other; the first takes any further arguments."""
+    """Calls its layers one after the other; the first takes any further arguments.
+
+    >>> net = snt.Sequential([snt.Linear(4), tf.nn.relu, snt.Linear(2)])
+    >>> net(tf.ones([3, 5])).shape
+    TensorShape([3, 2])
+    """
 
     def __init__(
         self,

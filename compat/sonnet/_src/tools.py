@@ -74,7 +74,9 @@ def format_variables(variables: Sequence[Variable], tablefmt: str = "orgtbl") ->
         import tabulate
 
         return tabulate.tabulate(rows, headers=_HEADERS, tablefmt=tablefmt)
-    widths = [max(map(len, column)) for column in zip(_HEADERS, *rows, strict=True)]
+    # Headers get two characters more, as tabulate has it.
+    cells = zip([h + "  " for h in _HEADERS], *rows, strict=True)
+    widths = [max(map(len, column)) for column in cells]
     start, between, end, corner = _RULES[tablefmt]
     lines = [
         (start + between.join(map(str.ljust, row, widths)) + end).rstrip()

@@ -9,19 +9,32 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from compat.runtime.distribution import OneDeviceStrategy, get_strategy, has_strategy
 from compat.runtime.indexed_slices import IndexedSlices
 from compat.runtime.names import name_scope
 from compat.runtime.plans import Plan, run
 from compat.runtime.tensor import convert
 from compat.runtime.variable import Variable
+from compat.sonnet._src.distribute import Replicator, TpuReplicator
 from compat.sonnet._src.metrics import statistic
+
+_STRATEGIES = (OneDeviceStrategy, Replicator, TpuReplicator)
 
 # How an update came: as a tensor, or as some rows of one.
 _DENSE, _ROWS = range(2)
 
 
 def check(updates: Sequence[Any], parameters: Sequence[Variable]) -> None:
-    """Raises ValueError unless there is one update for each parameter, and some."""
+    """Raises ValueError unless there is one update for each parameter, and some.
+
+    Also under a distribution strategy that isn't Sonnet's: its variables are others.
+    """
+    if has_strategy() and not isinstance(get_strategy(), _STRATEGIES):
+        names = "`, `".join(s.__name__ for s in _STRATEGIES)
+        raise ValueError(
+            "Sonnet optimizers are not compatible with "
+            f"`{type(get_strategy()).__name__}`. Please use one of `{names}` instead."
+        )
     if len(updates) != len(parameters):
         raise ValueError("`updates` and `parameters` must be the same length.")
     if not parameters:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import jax.numpy as jnp
@@ -22,6 +23,12 @@ from haiku_core import layers
 
 
 def _quantized(inputs, embeddings, commitment_cost, train_codes):
+    if inputs.shape[-1] != embeddings.shape[0]:
+        size = embeddings.shape[0]
+        raise ValueError(
+            f"the inputs have {math.prod(inputs.shape)} values in vectors of "
+            f"{inputs.shape[-1]}, but the requested shape has vectors of {size}"
+        )
     found = layers.nearest_codes(inputs.reshape(-1, embeddings.shape[0]), embeddings)
     indices = found.indices.astype("int64").reshape(inputs.shape[:-1])
     codes = layers.embedding_lookup(embeddings.T, indices)

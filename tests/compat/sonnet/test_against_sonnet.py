@@ -1,0 +1,145 @@
+"""compat.sonnet beside Sonnet itself, from the same weights.
+
+Outputs, gradients by weights and inputs, and the state afterwards.
+"""
+
+import numpy as np
+import pytest
+import sonnet as real_snt
+import tensorflow as real_tf
+
+import compat.sonnet as our_snt
+from compat import tensorflow as our_tf
+from tests.compat.sonnet.cases import CASES, Made, Named
+
+# Relative to the greatest element; float32 carries the sums of a deep network.
+TOLERANCE = {"float64": 1e-12, "float32": 1e-5}
+
+
+def build(described, snt, tf):
+    """Makes what is described, with these packages."""
+    if isinstance(described, Made):
+        args = build(list(described.args), snt, tf)
+        return resolve(described.name, snt, tf)(
+            *args, **build(described.kwargs, snt, tf)
+        )
+    if isinstance(described, Named):
+        return resolve(described.name, snt, tf)
+    if isinstance(described, list):
+        return [build(d, snt, tf) for d in described]
+    if isinstance(described, dict):
+        return {k: build(v, snt, tf) for k, v in described.items()}
+    return described
+
+
+def resolve(name, snt, tf):
+    first, *rest = name.split(".")
+    thing = {"snt": snt, "tf": tf}[first]
+    for part in rest:
+        thing = getattr(thing, part)
+    return thing
+
+
+def randomised(variable, rng):
+    """Values such as training could leave in a variable."""
+    old = variable.numpy()
+    if old.dtype.kind == "i":
+        return np.asarray(rng.integers(1, 9), old.dtype)
+    low = 0.3 if "variance" in variable.name or "cluster" in variable.name else -0.7
+    return rng.uniform(low, 1.3, old.shape).astype(old.dtype)
+
+
+def flat(structure):
+    return [np.asarray(x) for x in real_tf.nest.flatten(structure) if x is not None]
+
+
+def flat_ours(structure):
+    return [np.asarray(x) for x in our_tf.nest.flatten(structure) if x is not None]
+
+
+def all_variables(module, snt):
+    snt.allow_empty_variables(module)
+    return list(module.variables)
+
+
+def close(ours, theirs, tolerance):
+    assert len(ours) == len(theirs)
+    for mine, other in zip(ours, theirs, strict=True):
+        assert mine.dtype == other.dtype
+        assert mine.shape == other.shape
+        scale = max(1e-6, float(np.max(np.abs(other), initial=0.0)))
+        np.testing.assert_allclose(mine / scale, other / scale, atol=tolerance, rtol=0)
+
+
+def differentiated(module, case, inputs, weights, tf, snt, flatten):
+    """(outputs, gradients) of a weighted sum of all floating outputs."""
+    tensors = [tf.constant(x) for x in inputs]
+    variables = [v for v in all_variables(module, snt) if v.trainable]
+    floating = [t for t in tensors if t.dtype.is_floating]
+    with tf.GradientTape() as tape:
+        for t in floating:
+            tape.watch(t)
+        outputs = case.call(module, *tensors)
+        total = tf.constant(0.0, tf.float64)
+        for out, weight in zip(
+            [o for o in tf.nest.flatten(outputs) if o.dtype.is_floating],
+            weights,
+            strict=False,
+        ):
+            weight = tf.constant(weight, tf.float64)
+            total += tf.reduce_sum(tf.sin(tf.cast(out, tf.float64)) * weight)
+    gradients = tape.gradient(total, [*variables, *floating])
+    return flatten(outputs), [
+        None if g is None else np.asarray(tf.convert_to_tensor(g)) for g in gradients
+    ]
+
+
+RUNS = [
+    pytest.param(case, dtype, id=f"{case!r}-{case.call.__name__}-{dtype}")
+    for case in CASES
+    for dtype in ("float32", "float64")
+    if dtype == "float32" or (case.float64 and not case.ids)
+]
+
+
+@pytest.mark.parametrize(("case", "dtype"), RUNS)
+def test_outputs_gradients_and_state(case, dtype):
+    inputs = case.inputs(dtype)
+    theirs = build(case.made, real_snt, real_tf)
+    case.call(theirs, *map(real_tf.constant, inputs))
+    ours = build(case.made, our_snt, our_tf)
+    case.call(ours, *map(our_tf.constant, inputs))
+    their_variables = all_variables(theirs, real_snt)
+    our_variables = all_variables(ours, our_snt)
+
+    def described(variables):
+        return [(v.name, tuple(v.shape), v.dtype.name, v.trainable) for v in variables]
+
+    assert described(our_variables) == described(their_variables)
+    assert repr(ours) == repr(theirs) or "at 0x" in repr(theirs)
+
+    rng = np.random.default_rng(1)
+    for mine, other in zip(our_variables, their_variables, strict=True):
+        value = randomised(other, rng)
+        mine.assign(value)
+        other.assign(value)
+    weights = [rng.normal() for _ in range(64)]
+    their_outputs, their_gradients = differentiated(
+        theirs, case, inputs, weights, real_tf, real_snt, flat
+    )
+    our_outputs, our_gradients = differentiated(
+        ours, case, inputs, weights, our_tf, our_snt, flat_ours
+    )
+    tolerance = TOLERANCE[dtype]
+    close(our_outputs, their_outputs, tolerance)
+    assert [g is None for g in our_gradients] == [g is None for g in their_gradients]
+    close(
+        [g for g in our_gradients if g is not None],
+        [g for g in their_gradients if g is not None],
+        10 * tolerance,
+    )
+    close(
+        [v.numpy() for v in our_variables],
+        [v.numpy() for v in their_variables],
+        tolerance,
+    )
