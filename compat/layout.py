@@ -139,7 +139,9 @@ def _gates(arrays: Arrays, _: object = None) -> Arrays:
     return (swap_gates(arrays[0]),)
 
 
-def _twice(only: Callable[[Arrays], Arrays]) -> Callable[..., Arrays]:
+def _twice(
+    only: Callable[[Arrays], Arrays],
+) -> tuple[Callable[..., Arrays], Callable[..., Arrays]]:
     """What belongs to one bias in Sonnet belongs to both of Haiku's."""
 
     def moments(arrays: Arrays, shapes: Sequence[Shape | None]) -> Arrays:
@@ -147,7 +149,7 @@ def _twice(only: Callable[[Arrays], Arrays]) -> Callable[..., Arrays]:
         (b,) = only(arrays)
         return b, b
 
-    return moments
+    return moments, lambda arrays, _: only(arrays[:1])
 
 
 def _spread_bias(only: Callable[[Arrays], Arrays]) -> Callable[..., Arrays]:
@@ -190,8 +192,9 @@ class Placement:
       optional: Targets that are filled if the Haiku module has them.
       neutral: The value at which the sources may be left out where the Haiku module
         has no place for them.
-      moments: `forward` for an optimizer's moments of the sources, where it isn't the
-        same: what is added to a weight doesn't show in its gradients.
+      moments: `forward` and `inverse` for an optimizer's moments of the sources, where
+        they differ: what is added to a weight doesn't show in its gradients.
+      dtype: The element type of the sources where it isn't that of the targets.
       exact: Whether the way there and back gives the same bits.
     """
 
@@ -202,7 +205,8 @@ class Placement:
     reshape: Reshape = EXACT
     optional: frozenset[str] = frozenset()
     neutral: float | None = None
-    moments: Callable[[Arrays, Sequence[Shape | None]], Arrays] | None = None
+    moments: tuple[Callable[..., Arrays], Callable[..., Arrays]] | None = None
+    dtype: str | None = None
     exact: bool = True
 
 
@@ -216,11 +220,14 @@ class Layout:
         held as attributes; a longer path inherits the change of its head.
       inner: Name of a submodule that the class itself makes → Sonnet attribute path;
         ``{i}`` stands for a number.
+      names: Gives the Sonnet attribute path of a variable from its Haiku name, where a
+        module's variables depend on how it was made.
     """
 
     placements: tuple[Placement, ...] = ()
     children: Mapping[str, str] = dataclasses.field(default_factory=dict)
     inner: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    names: Callable[[str], str] | None = None
 
     def child_path(self, path: tuple[str, ...]) -> tuple[str, ...]:
         """The Sonnet attribute path for a Haiku attribute path of a submodule."""
@@ -253,8 +260,8 @@ def same(
     )
 
 
-def _renamed(source: str, target: str, reshape: Reshape = EXACT) -> Placement:
-    return Placement((source,), (target,), reshape=reshape)
+def _renamed(source: str, target: str, dtype: str | None = None) -> Placement:
+    return Placement((source,), (target,), dtype=dtype)
 
 
 _BIAS = same("b", reshape=BIAS_AXES)
@@ -275,7 +282,7 @@ _AVERAGE = Layout(
     (
         _renamed("_hidden", "state:hidden"),
         _renamed("average", "state:average"),
-        _renamed("_counter", "state:counter"),
+        _renamed("_counter", "state:counter", "int64"),
     )
 )
 _LSTM = Layout(
@@ -288,7 +295,7 @@ _LSTM = Layout(
             ("params:linear/b",),
             _lstm_bias,
             _lstm_bias_back,
-            moments=_gates,
+            moments=(_gates, _gates),
             exact=False,
         ),
     )
@@ -385,6 +392,36 @@ LAYOUTS: dict[str, Layout] = {
         inner={**_SHORTCUT, "conv_{i}": "_conv_{i}", "batchnorm_{i}": "_bn_{i}"}
     ),
 }
+# Classes in Sonnet's own layout, where a parameter isn't called as Sonnet's attribute.
+_PLAIN_LSTM = Layout(
+    (
+        _renamed("_w_i", "params:w_i"),
+        _renamed("_w_h", "params:w_h"),
+        *same("b", "projection"),
+    )
+)
+
+
+def _in_template(name: str) -> str:
+    """A nest of variables, named by their paths with ``__`` for ``/``."""
+    return "_template" if name == "state" else "_template/" + name.replace("__", "/")
+
+
+SONNET_LAYOUTS: dict[str, Layout] = {
+    "LSTM": _PLAIN_LSTM,
+    "UnrolledLSTM": _PLAIN_LSTM,
+    "GRU": _GRU,
+    "CuDNNGRU": _GRU,
+    "VanillaRNN": Layout((_renamed("_b", "params:b"),)),
+    "ExponentialMovingAverage": _AVERAGE,
+    "TrainableState": Layout(names=_in_template),
+    "Mean": Layout(
+        (
+            *same("sum", collection="state"),
+            _renamed("count", "state:count", "int64"),
+        )
+    ),
+}
 _HAIKU = ("haiku", "haiku_core")
 _PLAIN = Layout()
 
@@ -392,23 +429,22 @@ _PLAIN = Layout()
 def layout_of(kind: type) -> Layout:
     """The layout of a Haiku class: its own, or the nearest base's that has one.
 
-    Classes of `haiku_core.sonnet`, and the user's own, keep Sonnet's attribute paths.
+    The user's own classes keep Sonnet's attribute paths, and so do those of
+    `haiku_core.sonnet`, but for the names of some parameters.
     """
     for base in kind.__mro__:
+        marker = vars(base).get("_sonnet_layout")  # survives a copy of the file
+        if marker is not None:
+            return SONNET_LAYOUTS[marker]
         package, _, rest = base.__module__.partition(".")
-        if package not in _HAIKU or rest.split(".")[0] == "sonnet":
+        known = LAYOUTS
+        if package not in _HAIKU:
             continue
-        found = LAYOUTS.get(base.__name__)
+        if rest.split(".")[0] == "sonnet":
+            known = SONNET_LAYOUTS
+            if base.__name__ not in known and base.__name__ in LAYOUTS:
+                return _PLAIN
+        found = known.get(base.__name__)
         if found is not None:
             return found
     return _PLAIN
-
-
-def is_haiku_class(kind: type) -> bool:
-    """Whether `kind` itself is one of Haiku's own classes, with a layout."""
-    package, _, rest = kind.__module__.partition(".")
-    return (
-        package in _HAIKU
-        and rest.split(".")[0] != "sonnet"
-        and kind.__name__ in LAYOUTS
-    )

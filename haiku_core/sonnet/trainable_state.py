@@ -34,6 +34,8 @@ class TrainableState(hk.Module):
     the same name.
     """
 
+    _sonnet_layout = "TrainableState"  # how checkpoints keep it; see compat.layout
+
     @classmethod
     def for_core(
         cls, core: Any, mask: Any = None, name: str | None = None

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from migrate.errors import Command, Group
+from migrate.errors import Command, Group, UserError
 
 
 class _DefaultToConvert(Group):
@@ -80,6 +80,16 @@ _VERIFY = click.option(
 @click.option(
     "--trust-pickle", is_flag=True, help="Allow a pickle, which can run code."
 )
+@click.option(
+    "--to-sonnet",
+    is_flag=True,
+    help="The other way: CKPT is a converted file, OUT a TensorFlow checkpoint.",
+)
+@click.option(
+    "--like",
+    metavar="CKPT",
+    help="With --to-sonnet, an original checkpoint whose layout to keep.",
+)
 @_VERIFY
 def convert(
     checkpoint: str,
@@ -93,6 +103,8 @@ def convert(
     optimizer: str | None,
     cast: bool,
     trust_pickle: bool,
+    to_sonnet: bool,
+    like: str | None,
     no_verify: bool,
 ) -> None:
     """Converts a Sonnet checkpoint to parameters and state of a Haiku program.
@@ -100,19 +112,35 @@ def convert(
     CKPT is a checkpoint's prefix, its folder, or a SavedModel. Every variable must
     find its place: otherwise nothing is written and the exit status is 1.
     """
-    from migrate.checkpoint._src import content, files, mapping, show
+    from migrate.checkpoint._src import back, content, files, mapping, show
     from migrate.checkpoint._src import convert as converting
     from migrate.checkpoint._src import target as targets
+    from migrate.checkpoint._src.trace import Key
 
+    if like and not to_sonnet:
+        raise UserError("--like goes with --to-sonnet only")
+    if to_sonnet and not output:
+        raise UserError("--to-sonnet needs -o PREFIX, the checkpoint to write")
     output = output or _default_output(checkpoint)
-    files.suffix_of(output, trust_pickle)
+    if not to_sonnet:
+        files.suffix_of(output, trust_pickle)
     positional, named = _inputs(inputs, targets)
     where, _, place = (optimizer or "").rpartition("=")
     if "(" in where:  # the sign belongs to an argument: optax:adam(b1=0.8)
         where, place = "", optimizer
+    program = targets.owner_of(targets.load(target), inputs)
+    if to_sonnet and like is None:
+        arrays, _ = files.read(
+            checkpoint, trust_pickle=trust_pickle, verify=not no_verify
+        )
+        bases = back.write_new(output, arrays, program, positional, named, roots)
+        for module, path in bases.items():
+            click.echo(f"root: {module} is {'/'.join(path) or '(the root)'}")
+        click.echo(f"wrote {output}")
+        return
     made = converting.make_plan(
-        checkpoint,
-        targets.owner_of(targets.load(target), inputs),
+        like or checkpoint,
+        program,
         *positional,
         root=roots or None,
         ignore=ignore,
@@ -127,6 +155,13 @@ def convert(
     if not made.complete:
         raise SystemExit(1)
     if plan:
+        return
+    if to_sonnet:
+        arrays, _ = files.read(
+            checkpoint, trust_pickle=trust_pickle, verify=not no_verify
+        )
+        back.write_like(made, {Key.parse(k): a for k, a in arrays.items()}, output)
+        click.echo(f"wrote {output}")
         return
     files.write(
         output,
@@ -150,3 +185,36 @@ def _inputs(texts: tuple[str, ...], targets: Any) -> tuple[list, dict[str, Any]]
 def _default_output(checkpoint: str) -> str:
     name = os.path.basename(checkpoint.rstrip("/")).removesuffix(".index")
     return (name or "checkpoint") + ".safetensors"
+
+
+@main.command(cls=Command)
+@click.argument("path", metavar="CKPT_OR_FILE")
+@click.option("--values", is_flag=True, help="Show mean and extremes of each array.")
+@click.option("--trust-pickle", is_flag=True, help="Allow a pickle.")
+def inspect(path: str, values: bool, trust_pickle: bool) -> None:
+    """Shows what a checkpoint, or a converted file, holds."""
+    from migrate.checkpoint._src import compare, show
+
+    show.contents(compare.Contents(path, trust_pickle=trust_pickle), values)
+
+
+@main.command(cls=Command)
+@click.argument("one")
+@click.argument("other")
+@click.option("--trust-pickle", is_flag=True, help="Allow pickles.")
+def diff(one: str, other: str, trust_pickle: bool) -> None:
+    """Compares two checkpoints, or two converted files, bit by bit.
+
+    The exit status is 1 if they differ.
+    """
+    from migrate.checkpoint._src import compare
+
+    first = compare.Contents(one, trust_pickle=trust_pickle)
+    second = compare.Contents(other, trust_pickle=trust_pickle)
+    found = list(compare.differences(first, second))
+    for difference in found:
+        click.echo(f"{difference.name}: {difference.what}")
+    same = len(first.rows) - sum(d.what != "only in the second" for d in found)
+    click.echo(f"{same} equal, {len(found)} different")
+    if found:
+        raise SystemExit(1)

@@ -216,8 +216,11 @@ class Join:
             if key in self.filled or key in self.reasons:
                 continue
             mapped = self.mapping.get(f"{key.module}:{key.name}")
+            names = layout_for(found).names
             if mapped is not None:
                 below = self._mapped(mapped)[0]
+            elif names is not None:
+                below = self._below(node, tuple(names(key.name).split("/")))
             else:
                 below = self._by_name(found, key.name, node)
             if below in self.source.variables:

@@ -221,18 +221,20 @@ def _slots(join: Join, node: int, path: Path, keys: dict[Key, Key], sign: int) -
 
 def _for_moments(placement: Placement, sign: int) -> Placement:
     """The placement of a parameter's moments: all of its layout but additions."""
-    forward = placement.moments or placement.forward
+    forward, inverse = placement.moments or (placement.forward, placement.inverse)
     if sign == 1:
-        return dataclasses.replace(placement, forward=forward)
+        return dataclasses.replace(placement, forward=forward, inverse=inverse)
 
     def signed(arrays, shapes):
         made = forward(arrays, shapes) if forward else arrays
-        made = [
-            a if s is None else a.reshape(s) for a, s in zip(made, shapes, strict=True)
-        ]
+        pairs = zip(made, shapes, strict=True)
+        return tuple(sign * (a if s is None else a.reshape(s)) for a, s in pairs)
+
+    def signed_back(arrays, module):
+        made = inverse(arrays, module) if inverse else arrays
         return tuple(sign * array for array in made)
 
-    return dataclasses.replace(placement, forward=signed)
+    return dataclasses.replace(placement, forward=signed, inverse=signed_back)
 
 
 def _pair(

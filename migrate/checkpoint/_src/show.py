@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import click
+import numpy as np
 
+from migrate.checkpoint._src.compare import Contents
 from migrate.checkpoint._src.plan import Plan
 
 _SHOWN = 10
@@ -40,3 +42,31 @@ def plan(made: Plan, full: bool = False) -> None:
     click.echo(made.summary())
     if not made.complete:
         click.secho("nothing written: waive with --ignore, rename with --map", err=True)
+
+
+def contents(what: Contents, values: bool = False) -> None:
+    """Prints every array on a line, then the totals; with `values`, their range."""
+    width = max((len(row.name) for row in what.rows), default=0)
+    total = 0
+    for row in what.rows:
+        count = int(np.prod(row.shape, dtype=np.int64))
+        total += count
+        line = f"{row.name:<{width}}  {row.dtype:<9} {list(row.shape)}"
+        if values and row.dtype not in ("string", "object"):
+            line += _range(what.get(row.name))
+        click.echo(line + (f"  # {row.note}" if row.note else ""))
+    click.echo(f"{what.kind}: {len(what.rows)} arrays, {total} elements")
+    source = what.facts.get("source")
+    if source:
+        click.echo(f"made from {source}")
+
+
+def _range(array: np.ndarray) -> str:
+    if not array.size or array.dtype.kind == "c":
+        return ""
+    if array.dtype.kind == "b":
+        return f"  {np.count_nonzero(array)} true"
+    wide = array.astype(np.float64)
+    bad = np.count_nonzero(~np.isfinite(wide))
+    text = f"  mean {wide.mean():.4g}, from {wide.min():.4g} to {wide.max():.4g}"
+    return text + (f", {bad} not finite" if bad else "")
