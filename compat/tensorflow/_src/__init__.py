@@ -2,7 +2,9 @@
 
 from compat.tensorflow._src import activations as activations
 from compat.tensorflow._src import arithmetic as arithmetic
+from compat.tensorflow._src import autodiff as autodiff
 from compat.tensorflow._src import comparison as comparison
+from compat.tensorflow._src import control as control
 from compat.tensorflow._src import convolution as convolution
 from compat.tensorflow._src import creation as creation
 from compat.tensorflow._src import dtypes as dtypes

@@ -542,6 +542,22 @@ def _(a):
     return jnp.linalg.matrix_rank(a)
 
 
+def vector_norm(tensor, ord, axis, keep):
+    """A norm along an axis, of all elements, or of matrices in two axes."""
+    pair = isinstance(axis, tuple) and len(axis) == 2
+    if ord in ("euclidean", "fro") or (ord == 2 and not pair):
+        squares = jnp.square(jnp.abs(tensor))
+        return jnp.sqrt(jnp.sum(squares, axis=axis, keepdims=keep))
+    if pair:
+        return jnp.linalg.norm(tensor, ord, axis, keep)
+    size = jnp.abs(tensor)
+    if ord == np.inf:
+        return jnp.max(size, axis=axis, keepdims=keep)
+    if ord == 1:
+        return jnp.sum(size, axis=axis, keepdims=keep)
+    return jnp.sum(size**ord, axis=axis, keepdims=keep) ** (1 / ord)
+
+
 @op(
     "tf.norm",
     "tf.linalg.norm",
@@ -565,19 +581,7 @@ def norm(
     name: Ignored = None,
 ):
     """A norm of vectors (along one axis, or of the flat tensor) or of matrices."""
-    keep = bool(keepdims)
-    pair = isinstance(axis, tuple) and len(axis) == 2
-    if ord in ("euclidean", "fro") or (ord == 2 and not pair):
-        squares = jnp.square(jnp.abs(tensor))
-        return jnp.sqrt(jnp.sum(squares, axis=axis, keepdims=keep))
-    if pair:
-        return jnp.linalg.norm(tensor, ord, axis, keep)
-    size = jnp.abs(tensor)
-    if ord == np.inf:
-        return jnp.max(size, axis=axis, keepdims=keep)
-    if ord == 1:
-        return jnp.sum(size, axis=axis, keepdims=keep)
-    return jnp.sum(size**ord, axis=axis, keepdims=keep) ** (1 / ord)
+    return vector_norm(tensor, ord, axis, bool(keepdims))
 
 
 @norm.when("ord is default and keepdims is None")
@@ -609,5 +613,5 @@ def normalize(
     name: Ignored = None,
 ):
     """(the tensor over its norm, the norm), the norm with its axes kept."""
-    size = norm.fn(tensor, ord, axis, True)
+    size = vector_norm(tensor, ord, axis, True)
     return tensor / size, size

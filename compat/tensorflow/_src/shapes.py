@@ -248,12 +248,12 @@ def split(
     return jnp.split(value, np.cumsum(sizes)[:-1], axis=axis)
 
 
-@split.when("rank(num_or_size_splits) == 0")
+@split.when("not num_or_size_splits is list")
 def _(value, num_or_size_splits, axis=0):
     return jnp.split(value, num_or_size_splits, axis=axis)
 
 
-@split.when("rank(num_or_size_splits) == 1 and not num_or_size_splits has -1")
+@split.when("num_or_size_splits is list and not num_or_size_splits has -1")
 def _(value, num_or_size_splits, axis=0):
     return jnp.split(value, np.cumsum(num_or_size_splits)[:-1], axis=axis)
 
@@ -282,9 +282,14 @@ def repeat(input: T, repeats: Static, axis: Static = None, name: Ignored = None)
     return jnp.repeat(input, np.asarray(repeats), axis=axis)
 
 
-@repeat.when("rank(repeats) == 0")
+@repeat.when("not repeats is list")
 def _(input, repeats, axis=None):
     return jnp.repeat(input, repeats, axis=axis)
+
+
+@repeat.when("repeats is list")
+def _(input, repeats, axis=None):
+    return jnp.repeat(input, np.array(repeats), axis=axis)
 
 
 @op(
