@@ -63,7 +63,7 @@ class _Captures:
 
     def values(self) -> list[Tensor]:
         """The current values."""
-        return [t._read() if isinstance(t, Variable) else t for t in self.things]
+        return [t if type(t) is Tensor else t._read() for t in self.things]
 
     def write(self, values: Sequence[Tensor]) -> None:
         """Assigns the written variables."""

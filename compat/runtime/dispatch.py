@@ -88,6 +88,8 @@ class _Source:
         self.inputs: list[str] = []
         self.key: list[str] = []
         self.given: list[tuple[str, str]] = []
+        # Among many tensors, some may be None though they have no default.
+        self.many = sum(kind is T for kind in entry.kinds.values()) > 3
         self._heads()
         if entry.key is not None:
             seed = "seed" if "seed" in entry.kinds else ""
@@ -152,6 +154,7 @@ class _Source:
         if kind is T and several is inspect.Parameter.VAR_POSITIONAL:
             kind = Ts
         if kind is T:
+            optional = optional or (name not in self.grouped and self.many)
             if name not in self.grouped:
                 unless = f"{name} is not None and " if optional else ""
                 self.body += [

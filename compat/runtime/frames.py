@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 
+from compat.runtime.random import SOURCE
 from compat.runtime.state import STATE
 from compat.runtime.tensor import Tensor
 
@@ -39,6 +40,7 @@ class Frame:
       draws: how many random keys were taken.
       outer: the frame around this one.
       tapes: the tapes that record around this frame.
+      stand_in: the size with which dimensions of unknown size are traced, or -1.
     """
 
     def __init__(self, key: Any = None, creates: bool = False) -> None:
@@ -48,6 +50,7 @@ class Frame:
         self.written: dict[int, Variable] = {}
         self.created: list[Variable] = []
         self.draws = 0
+        self.stand_in = -1
         self.outer: Frame | None = None
         self.tapes: list[Any] = []
         self._known: list[Variable] = []  # so that ids stay theirs
@@ -85,14 +88,19 @@ class Frame:
         """What stands here for a tensor that a tape outside watches."""
         return tensor
 
-    def next_key(self) -> Any:
-        """A fresh random key, two uint32."""
+    def next_key(self, seed: int | None = None) -> Any:
+        """A fresh random key, two uint32; `seed` is that of the op."""
         self.draws += 1
         if self.key is None:
-            from compat.runtime.random import SOURCE
-
-            return SOURCE.key(None)
+            return SOURCE.key(seed)
+        if seed is not None:
+            return self.seeded_key(seed)
         return jax.random.fold_in(self.key, self.draws)
+
+    def seeded_key(self, seed: int) -> Any:
+        """A fresh key of an op with a seed."""
+        key = jax.random.fold_in(self.key, self.draws)
+        return jax.random.fold_in(key, seed & 0x7FFFFFFF)
 
     @contextlib.contextmanager
     def current(self, scope: str = "") -> Iterator[Frame]:
@@ -101,6 +109,7 @@ class Frame:
         self.outer, self.tapes = saved[0], saved[1]
         if self.outer is not None:
             self.tapes = [*self.tapes, *self.outer.tapes]
+            self.stand_in = self.outer.stand_in
         STATE.frame, STATE.tapes, STATE.scopes = self, [], [scope]
         try:
             yield self

@@ -17,6 +17,7 @@ from compat.runtime import autograph, dtypes, nest
 from compat.runtime.export import export
 from compat.runtime.frames import NeedsEagerRun
 from compat.runtime.plans import in_trace
+from compat.runtime.random import SOURCE
 from compat.runtime.shapes import TensorShape
 from compat.runtime.specs import TensorSpec
 from compat.runtime.staging import Staged, stage
@@ -220,7 +221,7 @@ class Function:
         if not args and not kwargs and self.input_signature is not None:
             args = tuple(self.input_signature)
         outputs = []
-        for size in (7, 11):
+        for size in (1009, 1013):
             specs = _flexible(args, kwargs)
             outputs.append(self._abstract(args, kwargs, size))
             if not specs:
@@ -249,7 +250,12 @@ class Function:
 
         first, self._first = self._first, False
         return stage(
-            body, inputs, creates=first, scope=STATE.scopes[-1], name=self.name
+            body,
+            inputs,
+            creates=first,
+            scope=STATE.scopes[-1],
+            name=self.name,
+            stand_in=size,
         )
 
 
@@ -382,7 +388,24 @@ class ConcreteFunction:
         return self._function.name
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._function(*args, **kwargs)
+        """Runs it; arguments that were no tensors when traced may be left out."""
+        first, named = self.structured_input_signature
+        if len(args) < len(first):
+            given = iter(args)
+            filled = [next(given, old) if _has_tensors(old) else old for old in first]
+            args = tuple(filled) if next(given, None) is None else args
+        return self._function(*args, **{**_without_tensors(named), **kwargs})
+
+
+def _has_tensors(value: Any) -> bool:
+    return any(
+        isinstance(leaf, TensorSpec | Tensor | np.ndarray)
+        for leaf in nest.flatten(value)
+    )
+
+
+def _without_tensors(named: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in named.items() if not _has_tensors(v)}
 
 
 @export("tf.function", "tf.compat.v1.function", "tf.__internal__.function.Function")
@@ -441,6 +464,7 @@ class _Lifted:
     def __init__(self, frame: Any) -> None:
         self._frame = frame
         self.creates = True
+        self.stand_in = -1
         self.created = frame.created
         self.tapes: list[Any] = []
 
@@ -452,10 +476,8 @@ class _Lifted:
     def set(self, variable: Variable, value: Tensor) -> None:
         variable._value = value
 
-    def next_key(self) -> Any:
-        from compat.runtime.random import SOURCE
-
-        return SOURCE.key(None)
+    def next_key(self, seed: int | None = None) -> Any:
+        return SOURCE.key(seed)
 
 
 @export("tf.executing_eagerly")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from compat.runtime import errors, nest
+from compat.runtime import autograph, errors, nest
 from compat.runtime.control_flow import is_traced
 from compat.runtime.export import export
 from compat.runtime.tensor import Tensor, convert, is_tensor
@@ -28,6 +28,16 @@ def do_not_convert(func: Callable[..., Any] | None = None) -> Callable[..., Any]
         return do_not_convert
     func.__dict__["autograph_leaves_alone"] = True
     return func
+
+
+@export("tf.autograph.to_graph")
+def to_graph(
+    entity: Callable[..., Any],
+    recursive: bool = True,
+    experimental_optional_features=None,
+) -> Callable[..., Any]:
+    """The function with control flow that works on traced tensors."""
+    return autograph.convert(entity)
 
 
 @export("tf.autograph.experimental.set_loop_options")

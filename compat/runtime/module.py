@@ -56,7 +56,7 @@ class Module:
     def name_scope(self) -> names.name_scope:
         """A context manager of this module's name scope."""
         if not hasattr(self, "_scope_name"):
-            raise ValueError(
+            raise AttributeError(
                 f"{type(self).__name__}.__init__ must call super().__init__() first"
             )
         return names.name_scope(self._scope_name)

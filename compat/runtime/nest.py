@@ -18,8 +18,6 @@ def _is_attrs(value: Any) -> bool:
 def _children(value: Any) -> list[tuple[Any, Any]] | None:
     """(key, child) for each child; None for a leaf."""
     if isinstance(value, list | tuple):
-        if type(value).__name__ == "TensorShape":
-            return None
         return list(enumerate(value))
     if isinstance(value, Mapping):
         try:

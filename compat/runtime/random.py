@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-import jax
 import numpy as np
 
 from compat.runtime.state import STATE
@@ -23,12 +22,14 @@ class Source:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self.generation = 0
         self._free = np.random.default_rng()
         self.reset(None)
 
     def reset(self, seed: int | None) -> None:
         """Starts afresh; None draws from the system's entropy."""
         self.seed = seed
+        self.generation = self.generation + 1
         self._count = 0
         self._by_op: dict[int, int] = {}
 
@@ -61,6 +62,25 @@ def mixed(*numbers: int) -> np.ndarray:
     return np.array([state >> 32, state & 0xFFFFFFFF], np.uint32)
 
 
+class SeededKey:
+    """The keys of one op with a seed inside a compiled function.
+
+    The op has a count of its own there, as in TensorFlow: what it draws first is what
+    it would draw first outside.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._count = 0
+        self._generation = SOURCE.generation
+
+    def _read(self) -> Tensor:
+        if self._generation != SOURCE.generation:
+            self._generation, self._count = SOURCE.generation, 0
+        self._count += 1
+        return Tensor(lift(SOURCE.seeded(self._seed, self._count)))
+
+
 def next_key(seed: Any = None) -> Tensor:
     """A fresh key as a tensor of two uint32, inside a trace one of the trace's.
 
@@ -71,9 +91,5 @@ def next_key(seed: Any = None) -> Tensor:
     frame = STATE.frame
     if frame is None:
         return Tensor(lift(SOURCE.key(seed)))
-    key = frame.next_key()
-    if not isinstance(key, Tracer):
-        return Tensor(lift(key))
-    if seed is not None:
-        key = jax.random.fold_in(key, seed & 0x7FFFFFFF)
-    return Tensor(key)
+    key = frame.next_key(seed)
+    return Tensor(key if isinstance(key, Tracer) else lift(key))

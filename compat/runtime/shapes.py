@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -22,36 +22,55 @@ class Dimension(int):
 
 
 @export("tf.TensorShape")
-class TensorShape(tuple):
-    """A shape: a tuple of ints and None; of unknown rank if made from None."""
+class TensorShape:
+    """A shape: ints and None; of unknown rank if made from None. Iterates over them.
 
-    unknown: bool
+    It is no tuple, so that nests of tensors do not take it for a part of theirs.
+    """
+
+    __slots__ = ("_dims", "unknown")
 
     def __new__(cls, dims: Any) -> TensorShape:
         if isinstance(dims, TensorShape):
             return dims
-        unknown = dims is None
-        if unknown:
+        self = super().__new__(cls)
+        self.unknown = dims is None
+        if dims is None:
             dims = ()
         elif isinstance(dims, int | np.integer):
             dims = (dims,)
         elif hasattr(dims, "numpy"):
             dims = np.atleast_1d(dims.numpy())
-        self = super().__new__(cls, (None if d is None else _size(d) for d in dims))
-        self.unknown = unknown
+        self._dims = tuple([None if d is None else _size(d) for d in dims])
         return self
+
+    @classmethod
+    def of(cls, dims: tuple[int | None, ...]) -> TensorShape:
+        """The shape of dimensions known to be right."""
+        self = object.__new__(cls)
+        self._dims = dims
+        self.unknown = False
+        return self
+
+    def __iter__(self) -> Iterator[int | None]:
+        return iter(self._dims)
+
+    def __len__(self) -> int:
+        if self.unknown:
+            raise ValueError("Cannot take the length of shape with unknown rank.")
+        return len(self._dims)
 
     @property
     def rank(self) -> int | None:
         """The number of dimensions, None if unknown."""
-        return None if self.unknown else len(self)
+        return None if self.unknown else len(self._dims)
 
     ndims = rank
 
     @property
     def dims(self) -> list[int | None] | None:
         """The dimensions as a list, None if the rank is unknown."""
-        return None if self.unknown else list(self)
+        return None if self.unknown else list(self._dims)
 
     def as_list(self) -> list[int | None]:
         """The dimensions as a list.
@@ -61,15 +80,15 @@ class TensorShape(tuple):
         """
         if self.unknown:
             raise ValueError("as_list() is not defined on an unknown TensorShape.")
-        return list(self)
+        return list(self._dims)
 
     def num_elements(self) -> int | None:
         """The number of elements, None if unknown."""
-        return math.prod(self) if self.is_fully_defined() else None
+        return math.prod(self._dims) if self.is_fully_defined() else None
 
     def is_fully_defined(self) -> bool:
         """Whether every dimension is known."""
-        return not self.unknown and None not in tuple(self)
+        return not self.unknown and None not in self._dims
 
     def is_compatible_with(self, other: Any) -> bool:
         """Whether some array could have both shapes."""
@@ -144,12 +163,12 @@ class TensorShape(tuple):
         other = TensorShape(other)
         if self.unknown or other.unknown:
             return TensorShape(None)
-        return TensorShape(tuple(self) + tuple(other))
+        return TensorShape.of(self._dims + other._dims)
 
     def __getitem__(self, key: Any) -> Any:
         if self.unknown:
             return TensorShape(None) if isinstance(key, slice) else None
-        found = super().__getitem__(key)
+        found = self._dims[key]
         return TensorShape(found) if isinstance(key, slice) else found
 
     def __add__(self, other: Any) -> TensorShape:
@@ -166,22 +185,22 @@ class TensorShape(tuple):
             other = TensorShape(other)
         except (TypeError, ValueError):
             return NotImplemented
-        return self.unknown == other.unknown and tuple(self) == tuple(other)
+        return self.unknown == other.unknown and self._dims == other._dims
 
     def __ne__(self, other: object) -> bool:
         return not self == other
 
     def __hash__(self) -> int:
-        return hash((tuple(self), self.unknown))
+        return hash((self._dims, self.unknown))
 
     def __repr__(self) -> str:
-        return f"TensorShape({None if self.unknown else list(self)})"
+        return f"TensorShape({None if self.unknown else list(self._dims)})"
 
     def __str__(self) -> str:
-        return "<unknown>" if self.unknown else tuple.__repr__(tuple(self))
+        return "<unknown>" if self.unknown else repr(self._dims)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return TensorShape, (None if self.unknown else tuple(self),)
+        return TensorShape, (None if self.unknown else self._dims,)
 
 
 def _size(value: Any) -> int | None:

@@ -18,7 +18,7 @@ from jax.extend.core import Primitive
 from compat.runtime import nest
 from compat.runtime.frames import Frame
 from compat.runtime.plans import Plan, run
-from compat.runtime.random import next_key
+from compat.runtime.random import SeededKey, next_key
 from compat.runtime.tensor import Tensor, convert, is_tensor, lift
 from compat.runtime.variable import Variable
 
@@ -44,9 +44,12 @@ class _Frame(Frame):
         return Tensor(CAPTURE.bind(index=index, shape=like.shape, dtype=like.dtype))
 
     def meet(self, variable: Variable) -> Tensor:
-        if variable in _Identity(self.created):
+        if any(v is variable for v in self.created):
             return variable._value
         return self.capture(variable, self.seen(variable)._array)
+
+    def seeded_key(self, seed: int) -> Any:
+        return self.capture(SeededKey(seed), KEY)._array
 
     def captured(self, tensor: Tensor) -> Tensor:
         if not any(tape.watches(tensor) for tape in self.tapes):
@@ -56,16 +59,6 @@ class _Frame(Frame):
             found = self.capture(tensor, tensor._array)
             self._stand_ins[id(tensor)] = found
         return found
-
-
-class _Identity:
-    """`x in _Identity(list)` without the comparisons that tensors define."""
-
-    def __init__(self, things: Sequence[Any]) -> None:
-        self._things = things
-
-    def __contains__(self, thing: object) -> bool:
-        return any(t is thing for t in self._things)
 
 
 class Outputs:
@@ -154,7 +147,7 @@ class Staged:
 
     def values(self) -> list[Tensor]:
         """The captures' current values, read as the code would."""
-        return [c._read() if isinstance(c, Variable) else c for c in self.captures]
+        return [c if type(c) is Tensor else c._read() for c in self.captures]
 
     def __call__(self, inputs: Sequence[Tensor]) -> Any:
         """Runs it: one op on tapes; variables get their new values."""
@@ -178,6 +171,7 @@ def stage(
     creates: bool = False,
     scope: str = "",
     name: str = "function",
+    stand_in: int = -1,
 ) -> Staged:
     """Traces `body(*tensors)`.
 
@@ -187,6 +181,7 @@ def stage(
       creates: whether variables may be made; random numbers are then concrete.
       scope: the name scope to start in.
       name: for error messages.
+      stand_in: the size with which dimensions of unknown size are traced.
     """
     known: list[Any] = []
     for _ in range(4):
@@ -196,10 +191,12 @@ def stage(
         def traced(key: Any, *arrays: Any, frame=frame, known=known, found=found):
             frame.key = None if creates else key
             with frame.current(scope):
+                if stand_in >= 0:
+                    frame.stand_in = stand_in
                 for thing in known:
                     if isinstance(thing, Variable):
                         frame.get(thing)
-                    else:
+                    elif isinstance(thing, Tensor):
                         frame.captured(thing)
                 found.append(Outputs(body(*[Tensor(a) for a in arrays])))
                 written = [frame.values[i]._array for i in frame.written]

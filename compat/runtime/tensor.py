@@ -67,8 +67,12 @@ class Tensor:
 
     @property
     def shape(self) -> TensorShape:
-        """The shape; always fully known."""
-        return TensorShape(self._array.shape)
+        """The shape; known but in traces for arguments of unknown size."""
+        dims = self._array.shape
+        frame = STATE.frame
+        if frame is not None and frame.stand_in in dims:
+            return TensorShape([None if d == frame.stand_in else d for d in dims])
+        return TensorShape.of(dims)
 
     @property
     def dtype(self) -> dtypes.DType:

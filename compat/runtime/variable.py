@@ -155,7 +155,12 @@ class Variable(metaclass=_Creating):
 
     def _peek(self) -> Tensor:
         frame = STATE.frame
-        return self._value if frame is None else frame.get(self)
+        if frame is not None:
+            return frame.get(self)
+        try:
+            return self._value
+        except AttributeError:  # a subclass that keeps its value elsewhere
+            return convert(self.value())
 
     def _read(self) -> Tensor:
         value = self._peek()
@@ -457,7 +462,7 @@ def _converted(value: Variable, dtype: Any, hint: Any) -> Tensor:
     return convert(value._read(), dtype)
 
 
-tensor_lib.CONVERTERS.insert(0, (Variable, _converted, 0))
+tensor_lib.CONVERTERS.append((Variable, _converted, 50))
 tensor_lib.TENSOR_LIKE += (Variable,)
 operators.attach(Variable)
 

@@ -64,13 +64,22 @@ def convert(function: Any) -> Any:
             return function
         return types.MethodType(inner, function.__self__)
     if not isinstance(function, types.FunctionType):
-        return function
+        return _convert_object(function)
     if function.__dict__.get("autograph_leaves_alone") or not _wanted(function):
         return function
     factory = _factory(function.__code__, _class_around(function))
     if factory is None:
         return function
     return _instance(factory, function)
+
+
+def _convert_object(thing: Any) -> Any:
+    """A callable object's call, converted."""
+    method = type(thing).__call__ if callable(thing) else None
+    if not isinstance(method, types.FunctionType) or isinstance(thing, type):
+        return thing
+    inner = convert(method)
+    return thing if inner is method else types.MethodType(inner, thing)
 
 
 def _class_around(function: types.FunctionType) -> str:
