@@ -20,8 +20,6 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from jax.extend import core as jax_core
-
 from haiku_core._src.options import options
 
 if TYPE_CHECKING:
@@ -46,10 +44,13 @@ class _Here(threading.local):
 
 here = _Here()
 
-if hasattr(jax_core, "get_opaque_trace_state"):
-    trace_state = jax_core.get_opaque_trace_state
-else:  # Before JAX 0.10.
-    from jax.core import get_opaque_trace_state as trace_state
+try:
+    # The same as jax.extend.core's; but to import jax.extend takes longer than all of
+    # this package does.
+    from jax._src.core import get_opaque_trace_state as trace_state
+except ImportError:
+    from jax.extend.core import get_opaque_trace_state as trace_state
+
 _frame_ids = itertools.count(1)
 
 

@@ -27,9 +27,10 @@ def entered(current: Any, module_name: str, method: str) -> Any:
     key = (current.name_stack.stack, module_name, method)
     found = _entered.get(key) if current.traceback is None else None
     if found is None:
-        stack = current.name_stack.extend(local_name(module_name))
+        stack = current.name_stack
         if method != "__call__":
             stack = stack.extend(method)
+        stack = stack.extend(local_name(module_name))
         found = current.replace(name_stack=stack)
         if current.traceback is None:
             if len(_entered) > _LIMIT:

@@ -191,7 +191,7 @@ def _wrapped_portably(
                 link(scope, name)
             label = jax_names.local_name(name)
             if method_name != "__call__":
-                label += f"/{method_name}"
+                label = f"{method_name}/{label}"
             with jax.named_scope(label):
                 return run(self, args, kwargs)
         finally:
