@@ -17,7 +17,8 @@ def take(values, indices):
     returns=Like("values"),
     check=[
         Call(Floats(3, 4), Ints(3, low=0, high=4)),
-        Call(Floats(2, 3, 4), Ints(2, 3, low=-1, high=6), keepdims=True),
+        Call(Floats(2, 3, 4), Ints(2, 3, low=0, high=4), keepdims=True),
+        Call(Floats(2, 3, 4), Ints(2, 3, low=-1, high=6)),
         Call(Floats(2, 3), Ints(3), raises_=ValueError),
         Call(Floats(2, 3, 4, 5), Ints(2, 3, 4), raises_=ValueError),
     ],

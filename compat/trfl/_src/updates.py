@@ -11,6 +11,7 @@ import numpy as np
 import rlax_core as rlax
 from compat.dictionary import Ignored, T, op
 from compat.runtime import STATE, Tensor, Variable, tf_op
+from compat.runtime.errors import OperatorNotAllowedInGraphError
 from compat.trfl._src.lifting import composed, is_runtime, lifted
 from compat.trfl._src.outputs import DPGExtra, LossOutput
 
@@ -112,7 +113,11 @@ def periodically(body, period, counter=None, name: Ignored = None):
     def count():
         return counter.assign_add(1)
 
-    return tf_op("tf.cond")(counter >= period, reset, count)
+    due = counter >= period
+    try:
+        return reset() if due else count()
+    except OperatorNotAllowedInGraphError:  # traced: both ways are to be kept
+        return tf_op("tf.cond")(due, reset, count)
 
 
 @composed

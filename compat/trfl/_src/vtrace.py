@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 
 import rlax_core as rlax
-from compat.dictionary import Call, Floats, Ignored, Ints, T, op
+from compat.dictionary import Call, Floats, Ignored, Ints, Static, T, op
 from compat.trfl._src.outputs import VTraceFromLogitsReturns, VTraceReturns
 from compat.trfl._src.sequences import (
     DISCOUNTS,
@@ -39,8 +39,8 @@ def vtrace_from_importance_weights(
     rewards: T,
     values: T,
     bootstrap_value: T,
-    clip_rho_threshold: T = 1.0,
-    clip_pg_rho_threshold: T = 1.0,
+    clip_rho_threshold: Static = 1.0,
+    clip_pg_rho_threshold: Static = 1.0,
     name: Ignored = None,
 ):
     """V-trace targets and advantages; no gradient flows through them.
@@ -119,8 +119,8 @@ def vtrace_from_logits(
     rewards: T,
     values: T,
     bootstrap_value: T,
-    clip_rho_threshold: T = 1.0,
-    clip_pg_rho_threshold: T = 1.0,
+    clip_rho_threshold: Static = 1.0,
+    clip_pg_rho_threshold: Static = 1.0,
     name: Ignored = None,
 ):
     """V-trace targets and advantages for softmax policies.
