@@ -155,7 +155,7 @@ class Entry:
         the usual module aliases, as in `return jnp.exp(x)`.
         """
         ways = list(self.spellings)
-        if self.outcome == "op" and self.helper and self.key is None:
+        if self.outcome == "op" and self.key is None:
             if expressions.inlinable(self.fn):
                 ways.append(Spelling(None, self.fn))
         return ways

@@ -10,6 +10,7 @@ from compat.tensorflow._src import creation as creation
 from compat.tensorflow._src import dtypes as dtypes
 from compat.tensorflow._src import elementwise as elementwise
 from compat.tensorflow._src import indexing as indexing
+from compat.tensorflow._src import initializers as initializers
 from compat.tensorflow._src import linalg as linalg
 from compat.tensorflow._src import losses as losses
 from compat.tensorflow._src import methods as methods

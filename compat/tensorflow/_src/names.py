@@ -283,11 +283,6 @@ manual(
 manual(
     "tf.keras.initializers.*",
     "tf.initializers.*",
-    "tf.constant_initializer",
-    "tf.zeros_initializer",
-    "tf.ones_initializer",
-    "tf.random_normal_initializer",
-    "tf.random_uniform_initializer",
     because="an initializer is a class with TensorFlow's signature",
     instead="use hk.initializers.Constant, VarianceScaling, RandomNormal, ...",
     returns=CLASS,

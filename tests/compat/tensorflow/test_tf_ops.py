@@ -37,7 +37,8 @@ OPS = [
     for e in d.entries()
     if e.outcome == "op" and e.name.split(".")[0] not in ("snt", "trfl")
 ]
-CHECKED = [e for e in OPS if e.check]
+INITIALIZERS = [e for e in OPS if getattr(e.returns, "sort", "") == "initializer"]
+CHECKED = [e for e in OPS if e.check and e not in INITIALIZERS]
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -604,6 +605,33 @@ def check_spelling_gradient(entry, way, arguments, what):
     ours = jax_gradient(run, inputs, [narrow(c) for c in cotangents])
     for mine, their, path in zip(ours, theirs, paths, strict=True):
         same_leaf(mine, their, True, f"{what}: gradient of {path[0]}")
+
+
+@pytest.mark.parametrize("entry", INITIALIZERS, ids=topic)
+def test_initializers_are_the_original(entry):
+    """Equal values, or for random ones equal moments and bounds of 40,000 draws."""
+    shape = (200, 200)
+    for sample in entry.check:
+        theirs = original(entry.name)(*sample.args, **sample.kwargs)
+        theirs = np.asarray(theirs(shape=shape, dtype="float32"))
+        arguments = entry.signature.bind(*sample.args, **sample.kwargs).arguments
+        calls = [s.fn for s in entry.ways() if applies(entry, s, arguments)]
+        assert calls
+        for fn in [entry.fn, *calls]:
+            draw = hk.transform(lambda fn, a: fn(**a)(shape, jnp.float32))
+            takes = inspect.signature(fn).parameters
+            chosen = {k: v for k, v in arguments.items() if k in takes}
+            ours = np.asarray(draw.apply({}, jax.random.key(0), fn, chosen))
+            assert ours.dtype == theirs.dtype and ours.shape == theirs.shape
+            if not entry.random:
+                np.testing.assert_array_equal(ours, theirs)
+                continue
+            spread = theirs.std()
+            assert abs(ours.mean() - theirs.mean()) < 0.03 * spread
+            assert abs(ours.std() - spread) < 0.02 * spread
+            for level in (0.01, 0.25, 0.75, 0.99):
+                gap = np.quantile(ours, level) - np.quantile(theirs, level)
+                assert abs(gap) < 0.08 * spread
 
 
 # ------------------------------------------------------------------ the signatures
