@@ -33,17 +33,22 @@ def parse_roots(given: Roots) -> tuple[Path | None, dict[str, Path]]:
 
 def _fit(
     source: Source, trace: Trace, found: Found, node: int, mapping: Mapping[str, str]
-) -> tuple[int, int]:
-    """(how many arrays the object at `node` fills, minus what would be left over)."""
+) -> tuple[int, int, int]:
+    """How well the object at `node` fits.
+
+    Returns:
+      (arrays that get a value, variables that have a counterpart, fitting or not,
+      minus the variables that would be left over).
+    """
     join = Join(source, trace, mapping)
     path = source.paths.get(node, ())
     join.visit(found, node, path)
     filled = sum(k is not None for a in join.assignments for k in a.keys)
-    if not filled:
-        return 0, 0
+    if not join.used:
+        return 0, 0, 0
     below = source.graph.paths(node)
     unplaced = sum(n in source.variables and n not in join.used for n in below)
-    return filled, -unplaced
+    return filled, len(join.used), -unplaced
 
 
 def _start(source: Source, path: Path) -> int:
@@ -123,7 +128,7 @@ def _infer(
     for node in candidates:
         if source.children(node):
             score = _fit(source, trace, found, node, mapping)
-            if score[0]:
+            if score[1]:
                 scores[node] = score
     if not scores:
         return None
