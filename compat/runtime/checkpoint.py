@@ -41,7 +41,7 @@ class LoadStatus:
         self._graph = graph
         self._prefix = prefix
         self._restored: dict[int, Variable] = {}  # by node
-        # Where in the graph the program's objects are; they are held, as ids are reused.
+        # Where in the graph the program's objects are; held, as ids are reused.
         self._places: dict[int, tuple[int, Any]] = {}
         self._met: dict[int, Variable] = {}  # variables of the program, by id
         self.match()

@@ -199,7 +199,7 @@ class Dataset:
 
     @staticmethod
     def range(
-        *args: Any, output_type: Any = dtypes.DType("int64"), **_: Any
+        *args: Any, output_type: Any = "int64", **_: Any
     ) -> Dataset:
         """The integers of a `range`."""
         numbers = range(*[_int(a) for a in args])
