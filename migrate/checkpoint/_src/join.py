@@ -305,13 +305,13 @@ class Join:
         made = self._made_shapes(variables, shapes, placement)
         if isinstance(made, str):
             return made
-        for shape, key in zip(made, keys, strict=True):
+        for (shape, derived), key in zip(made, keys, strict=True):
             if key is None:
                 continue
             leaf = self.trace.leaves[key]
             if shape != leaf.shape:
                 return f"shape {list(shape)} in the checkpoint, {list(leaf.shape)} here"
-            kind = variables[0].dtype
+            kind = variables[0].dtype if derived else leaf.dtype
             if casting.change(kind, leaf.dtype) is Change.LOSSY and not self.lossy:
                 return (
                     f"{kind or 'an unknown type'} in the checkpoint, {leaf.dtype} here;"
@@ -321,13 +321,16 @@ class Join:
 
     @staticmethod
     def _made_shapes(variables, shapes, placement: Placement):
+        """(shape, whether it comes from the variables) of each array, or a reason."""
         if placement.forward is None:
             source, target = variables[0].shape, shapes[0]
             fits = placement.reshape.allows(source, target)
-            return [target if fits else source]
-        stand_ins = tuple(np.zeros(v.shape, np.int8) for v in variables)
+            return [(target if fits else source, True)]
+        mark = np.int8
+        stand_ins = tuple(np.zeros(v.shape, mark) for v in variables)
         try:
-            return [np.shape(a) for a in placement.forward(stand_ins, shapes)]
+            made = placement.forward(stand_ins, shapes)
+            return [(np.shape(a), a.dtype == mark) for a in made]
         except (ValueError, IndexError) as error:
             return f"shapes {[list(v.shape) for v in variables]} do not fit ({error})"
 
@@ -378,14 +381,26 @@ def real_roots(trace: Trace) -> list[Found]:
     """The outermost modules that hold arrays, themselves or through others."""
     names = {(f.prefix, f.name) for f in trace.modules}
 
-    def enclosed(found: Found) -> bool:
-        parts = found.name.split("/")
-        return any(
-            (found.prefix, "/".join(parts[:size])) in names
-            for size in range(1, len(parts))
-        )
+    real = [
+        f
+        for f in trace.roots
+        if not _inside(f.prefix, f.name, names) and has_leaves(trace, f)
+    ]
+    # What belongs to no module at all: the function asked for it itself.
+    bare = {
+        key.module
+        for key in trace.leaves
+        if key.collection in (PARAMS, STATE) and ("", key.module) not in names
+    }
+    return [*real, *(Found(None, n) for n in sorted(bare) if not _inside("", n, names))]
 
-    return [f for f in trace.roots if not enclosed(f) and has_leaves(trace, f)]
+
+def _inside(prefix: str, name: str, names: set[tuple[str, str]]) -> bool:
+    """Whether a module's name lies below that of another."""
+    parts = name.split("/")
+    return any(
+        (prefix, "/".join(parts[:size])) in names for size in range(1, len(parts))
+    )
 
 
 def has_leaves(trace: Trace, found: Found) -> bool:

@@ -108,13 +108,18 @@ def choose(
     start = _start(source, general) if general is not None else 0
     candidates = list(source.graph.paths(start))
     for index, (found, node) in enumerate(pairs):
-        if node is None:
+        if node is None and not _all_mapped(trace, found, mapping):
             free = [c for c in candidates if c not in taken]
             node = _infer(source, trace, found, free, mapping)
             pairs[index] = found, node
             if node is not None:
                 taken.add(node)
     return pairs
+
+
+def _all_mapped(trace: Trace, found: Found, mapping: Mapping[str, str]) -> bool:
+    own = [key for key in trace.leaves if key.module == found.name]
+    return bool(own) and all(f"{key.module}:{key.name}" in mapping for key in own)
 
 
 def _infer(
