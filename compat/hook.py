@@ -17,6 +17,8 @@ import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+LEGACY = ("tensorflow", "sonnet", "trfl")
+
 _legacy: set[str] = set()
 _original: dict[str, Callable[..., Any]] = {}
 _included: set[str] = set()

@@ -123,4 +123,15 @@ class InaccessibleTensorError(ValueError):
 
 
 class MissingNameError(AttributeError):
-    """A name of TensorFlow, Sonnet or TRFL that this package does not have."""
+    """A name of TensorFlow, Sonnet or TRFL that this package does not have.
+
+    Args:
+      name: the dotted name; or, alone, the whole message.
+      reason: what is known of it, and what to do.
+      place: the file and line that asked for it, or "".
+    """
+
+    def __init__(self, name: str, reason: str = "", place: str = "") -> None:
+        where = f" ({place})" if place else ""
+        super().__init__(f"compat has no {name}{where}: {reason}" if reason else name)
+        self.reason = reason or name

@@ -69,7 +69,7 @@ def tf_op(name: str) -> Callable[..., Any]:
         return EXPORTS[name]
     entry = dictionary.find(name)
     if entry is None or entry.fn is None:
-        raise MissingNameError(f"compat has no {name}")
+        raise MissingNameError(name, "the dictionary has no such op")
     return _of_entry(entry)
 
 

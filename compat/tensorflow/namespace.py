@@ -108,7 +108,7 @@ def lookup(path: str) -> Any:
             return space(path)
         if path.startswith(f"{older}."):
             return lookup(path.removeprefix(f"{older}."))
-    raise MissingNameError(missing_message(name, entry))
+    raise MissingNameError(name, reason(entry), _place())
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -140,20 +140,41 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Nothing is left to do."""
 
 
+# Namespaces in `sys.modules` from the start, for programs that alias this package there.
+_IMPORTED = (
+    "compat",
+    "compat.v1",
+    "compat.v2",
+    "data",
+    "nn",
+    "python",
+    "python.eager",
+    "python.eager.context",
+)
 _FILES = ("namespace",)  # the real modules beside the namespaces
 
 
-def missing_message(name: str, entry: dictionary.Entry | None) -> str:
-    """What to tell of a name that is not there."""
-    text = f"compat has no {name}"
-    if entry is not None and entry.because:
-        text += f": {entry.because}"
-    if entry is not None and entry.instead:
-        return f"{text} Instead: {entry.instead}"
+def reason(entry: dictionary.Entry | None) -> str:
+    """What is known of a name that is not there, and what to do."""
+    if entry is not None and (entry.because or entry.instead):
+        text = entry.because or "it is not supported"
+        return f"{text}; {entry.instead}" if entry.instead else text
     return (
-        f"{text}. `compat.missing(path)` lists all such names of a program; a part "
-        "that needs it can keep the real package by `compat.install(exclude=…)`"
+        "it is not supported. compat.missing(path) lists all such names of a program; "
+        "a module that needs them can keep TensorFlow: compat.install(exclude=[…])"
     )
+
+
+def _place() -> str:
+    """The file and line of the nearest caller outside of this package."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        name = frame.f_globals.get("__name__") or ""
+        if not name.startswith(("compat.", "importlib")) and name != "compat":
+            return f"{file}:{frame.f_lineno}"
+        frame = frame.f_back
+    return ""
 
 
 def root(name: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
@@ -166,6 +187,8 @@ def root(name: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
         setattr(sys.modules[name], attribute, value)
         return value
 
+    for path in _IMPORTED:
+        space(path)
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.append(_Finder())
     return getattribute, lambda: _children("")
