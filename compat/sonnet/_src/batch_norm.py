@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import jax.numpy as jnp
-
 import haiku_core as hk
 from compat.dictionary import Static, T, module
+from compat.runtime.control_flow import cond
 from compat.runtime.names import name_scope
 from compat.runtime.tensor import Tensor, convert
 from compat.sonnet._src import axis_norm
@@ -17,7 +16,7 @@ from compat.sonnet._src.initializers import Initializer, scale_and_offset
 from compat.sonnet._src.layer import layer
 from compat.sonnet._src.metrics import ExponentialMovingAverage, Metric
 from compat.sonnet._src.once import once
-from compat.sonnet._src.truth import known
+from compat.sonnet._src.truth import either
 from haiku_core import layers
 
 
@@ -34,16 +33,6 @@ def _by_batch(x: T, scale: T, offset: T, *, axes: Static, eps: Static, fused: St
 @layer("x")
 def _by_statistics(x: T, mean: T, variance: T, scale: T, offset: T, *, eps: Static):
     return layers.batch_normalization(x, mean, variance, eps, scale, offset)
-
-
-@layer()
-def _where(condition: T, x: T, y: T):
-    return jnp.where(condition, x, y)
-
-
-@layer()
-def _either(x: T, y: T):
-    return jnp.logical_or(x, y)
 
 
 @layer()
@@ -127,31 +116,27 @@ class BaseBatchNorm(Module):
         self._initialize(inputs)
         scale = self.scale if scale is None else scale
         offset = self.offset if offset is None else offset
-        training, local = known(is_training), known(test_local_stats)
-        if training or local:
-            out, mean, variance = self._by_batch(inputs, scale, offset)
-            if training:
-                self._update_statistics(mean, variance)
-            elif training is None:
-                self._update_where(is_training, mean, variance)
-            return out
-        if training is False and local is False:
-            return self._by_statistics(inputs, scale, offset)
-        # A traced flag: both ways are computed, and one is taken.
-        kept = self._by_statistics(inputs, scale, offset)
-        out, mean, variance = self._by_batch(inputs, scale, offset)
-        if training is None:
-            self._update_where(is_training, mean, variance)
-        return _where(_either(is_training, test_local_stats), out, kept)
+        out, mean, variance = cond(
+            either(is_training, test_local_stats),
+            lambda: self._by_batch(inputs, scale, offset),
+            lambda: self._by_statistics(inputs, scale, offset),
+        )
+        cond(
+            is_training,
+            lambda: self._update_statistics(mean, variance),
+            lambda: None,
+        )
+        return out
 
     def _by_batch(self, inputs: Tensor, scale: Any, offset: Any) -> tuple:
         return _by_batch(
             inputs, scale, offset, axes=self._axis, eps=self._eps, fused=self._fused
         )
 
-    def _by_statistics(self, inputs: Tensor, scale: Any, offset: Any) -> Tensor:
+    def _by_statistics(self, inputs: Tensor, scale: Any, offset: Any) -> tuple:
         mean, variance = self.moving_mean.value, self.moving_variance.value
-        return self._normalized(inputs, mean, variance, scale, offset)
+        out = self._normalized(inputs, mean, variance, scale, offset)
+        return out, mean, variance
 
     def _normalized(self, inputs: Tensor, *statistics: Any) -> Tensor:
         return _by_statistics(inputs, *statistics, eps=self._eps)
@@ -159,15 +144,6 @@ class BaseBatchNorm(Module):
     def _update_statistics(self, mean: Tensor, variance: Tensor) -> None:
         self.moving_mean.update(mean)
         self.moving_variance.update(variance)
-
-    def _update_where(self, flag: Any, mean: Tensor, variance: Tensor) -> None:
-        """Updates, and takes it back where the flag turns out false."""
-        metrics = (self.moving_mean, self.moving_variance)
-        variables = [v for m in metrics for v in m.variables]
-        before = [v.read_value() for v in variables]
-        self._update_statistics(mean, variance)
-        for variable, old in zip(variables, before, strict=True):
-            variable.assign(_where(flag, variable, old))
 
 
 @BaseBatchNorm.entry.when()

@@ -9,7 +9,9 @@ import jax.numpy as jnp
 import haiku_core as hk
 from compat.dictionary import TENSOR, UNKNOWN, Ignored, Static, T, Ts, op, tup
 from compat.runtime import nest
-from compat.runtime.tensor import Tensor, convert
+from compat.runtime.control_flow import loop_over
+from compat.runtime.state import STATE
+from compat.runtime.tensor import Tensor, convert, is_tensor
 from compat.sonnet._src.cores import RNNCore
 from compat.sonnet._src.layer import layer
 
@@ -30,6 +32,26 @@ def _ended(t: T, length: T, before: T, after: T):
     if over.ndim:
         over = over.reshape(over.shape + (1,) * (after.ndim - over.ndim))
     return jnp.where(over, before, after)
+
+
+@layer()
+def _row(x: T, *, at: Static):
+    return x[at]
+
+
+@layer()
+def _rest(x: T):
+    return x[1:]
+
+
+@layer()
+def _before(first: T, rest: T):
+    return jnp.concatenate([first[None], rest])
+
+
+@layer()
+def _next(t: T):
+    return t + 1
 
 
 @layer()
@@ -82,8 +104,14 @@ def dynamic_unroll(
     parallel_iterations: Ignored = 1,
     swap_memory: Ignored = False,
 ):
-    """The same as `static_unroll`."""
-    return static_unroll(core, input_sequence, initial_state, sequence_length)
+    """The same as `static_unroll`; inside a tf.function one loop, whatever its length.
+
+    Raises:
+      ValueError: sequences of several lengths, or of none.
+    """
+    if STATE.frame is None:
+        return static_unroll.fn(core, input_sequence, initial_state, sequence_length)
+    return _looped(core, input_sequence, initial_state, sequence_length)
 
 
 @dynamic_unroll.when("sequence_length is None")
@@ -98,8 +126,8 @@ def _(core, input_sequence, initial_state, sequence_length=None):
     )
 
 
-def _steps(sequence: Any) -> list[Any]:
-    """The nest of inputs of each step."""
+def _columns(sequence: Any) -> tuple[list[Tensor], int]:
+    """The leaves of the inputs, and the number of steps."""
     leaves = [convert(leaf) for leaf in nest.flatten(sequence)]
     lengths = {leaf.shape[0] for leaf in leaves}
     if len(lengths) > 1:
@@ -109,11 +137,58 @@ def _steps(sequence: Any) -> list[Any]:
     (count,) = lengths
     if count == 0:
         raise ValueError("input_sequence must have at least a single time step")
+    return leaves, count
+
+
+def _steps(sequence: Any) -> list[Any]:
+    """The nest of inputs of each step."""
+    leaves, count = _columns(sequence)
     columns = [_unstacked(leaf, count=count) for leaf in leaves]
     return [nest.pack_sequence_as(sequence, row) for row in zip(*columns, strict=True)]
 
 
-def _kept(t: int, length: Any, before: Any, after: Any) -> Any:
+def _looped(core: Any, sequence: Any, state: Any, length: Any) -> tuple[Any, Any]:
+    """The unrolling as a loop of the compiled program.
+
+    The first step stands before it: modules may make their variables in it.
+    """
+    leaves, count = _columns(sequence)
+    first = nest.pack_sequence_as(sequence, [_row(leaf, at=0) for leaf in leaves])
+    output, new_state = core(first, state)
+    if length is not None:
+        output = _kept(0, length, nest.map_structure(_zeros_like, output), output)
+        new_state = _kept(0, length, state, new_state)
+    if count == 1:
+        return nest.map_structure(lambda o: _stacked([o]), output), new_state
+    # What a step hands to the next: its number, state and output; leaves that are no
+    # tensors stay outside.
+    carried = (convert(1), new_state, output)
+    flat = nest.flatten(carried)
+    places = [i for i, leaf in enumerate(flat) if is_tensor(leaf)]
+
+    def body(values: list[Tensor], row: list[Tensor]) -> tuple[list[Tensor], Any]:
+        filled = list(flat)
+        for place, value in zip(places, values, strict=True):
+            filled[place] = value
+        t, before, last = nest.pack_sequence_as(carried, filled)
+        out, after = core(nest.pack_sequence_as(sequence, row), before)
+        if length is not None:
+            out, after = _kept(t, length, last, out), _kept(t, length, before, after)
+        leaves = nest.flatten((_next(t), after, out))
+        return [convert(leaves[place]) for place in places], out
+
+    start = [convert(flat[place]) for place in places]
+    end, outputs = loop_over(
+        body, start, [_rest(leaf) for leaf in leaves], name="snt.dynamic_unroll"
+    )
+    filled = list(flat)
+    for place, value in zip(places, end, strict=True):
+        filled[place] = value
+    _, state, _ = nest.pack_sequence_as(carried, filled)
+    return nest.map_structure(_before, output, outputs), state
+
+
+def _kept(t: Any, length: Any, before: Any, after: Any) -> Any:
     """`before` where the sequence is over, leaf by leaf; scalars go on."""
 
     def choose(old: Tensor, new: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from jax import lax
 
 import haiku_core as hk
 from compat.dictionary import Static, T, module
+from compat.runtime.control_flow import cond
 from compat.runtime.dtypes import float32
 from compat.runtime.tensor import Tensor, convert
 from compat.runtime.variable import Variable
@@ -18,7 +19,6 @@ from compat.sonnet._src.embed import lookup
 from compat.sonnet._src.initializers import VarianceScaling, Zeros
 from compat.sonnet._src.layer import layer
 from compat.sonnet._src.metrics import ExponentialMovingAverage
-from compat.sonnet._src.truth import known
 from haiku_core import layers
 
 
@@ -68,11 +68,6 @@ def _centres(sizes: T, sums: T, *, epsilon: Static):
     total = jnp.sum(sizes)
     smoothed = (sizes + epsilon) / (total + sizes.shape[0] * epsilon) * total
     return sums / smoothed
-
-
-@layer()
-def _where(condition: T, x: T, y: T):
-    return jnp.where(condition, x, y)
 
 
 @layer()
@@ -166,18 +161,11 @@ class VectorQuantizerEMA(_Quantizer):
         """
         inputs = convert(inputs)
         result = _quantize_only(inputs, self.embeddings, self.commitment_cost)
-        training = known(is_training)
-        if training is not False:
-            state = [
-                self.embeddings,
-                *self.ema_cluster_size.variables,
-                *self.ema_dw.variables,
-            ]
-            before = [v.read_value() for v in state]
-            self._follow(inputs, result["encodings"])
-            if training is None:  # a traced flag: taken back where it is false
-                for variable, old in zip(state, before, strict=True):
-                    variable.assign(_where(is_training, variable, old))
+        cond(
+            is_training,
+            lambda: self._follow(inputs, result["encodings"]),
+            lambda: None,
+        )
         return result
 
     def _follow(self, inputs: Tensor, encodings: Tensor) -> None:
