@@ -20,9 +20,11 @@ from compat.runtime import dtypes, nest
 from compat.runtime.errors import OpError, OutOfRangeError
 from compat.runtime.export import export
 from compat.runtime.function import Function
-from compat.runtime.random import SOURCE
+from compat.runtime.random import SOURCE, HostValue
 from compat.runtime.shapes import TensorShape, static_shape
 from compat.runtime.specs import TensorSpec
+from compat.runtime.staging import ShapesChanged
+from compat.runtime.state import STATE
 from compat.runtime.tensor import Tensor, convert, lift
 
 AUTOTUNE = -1
@@ -198,9 +200,7 @@ class Dataset:
         return Dataset(items, UNKNOWN, output_signature)
 
     @staticmethod
-    def range(
-        *args: Any, output_type: Any = "int64", **_: Any
-    ) -> Dataset:
+    def range(*args: Any, output_type: Any = "int64", **_: Any) -> Dataset:
         """The integers of a `range`."""
         numbers = range(*[_int(a) for a in args])
         kind = dtypes.as_dtype(output_type)
@@ -729,6 +729,41 @@ def _ahead(recipe: Recipe, depth: int) -> Iterator[Element]:
         stop.set()
 
 
+class _Pulled:
+    """One `next(iterator)` in compiled code: at each run, another element."""
+
+    def __init__(self, iterator: DatasetIterator) -> None:
+        self._iterator = iterator
+        first = iterator.peek()
+        self._structure = first
+        arrays = nest.flatten(first)
+        self._parts = [_PulledPart(self, i, a) for i, a in enumerate(arrays)]
+        self._element: list[Any] = []
+
+    def tensors(self, frame: Any) -> Any:
+        """The element, as it stands in the trace."""
+        parts = [frame.capture(p, p) for p in self._parts]
+        return nest.pack_sequence_as(self._structure, parts)
+
+    def part(self, index: int) -> Tensor:
+        """A part of this run's element; the first part moves the iterator on."""
+        if index == 0:
+            shapes = [a.shape for a in nest.flatten(self._iterator.peek())]
+            if shapes != [p.shape for p in self._parts]:
+                raise ShapesChanged
+            self._element = nest.flatten(self._iterator.pull())
+        return Tensor(lift(self._element[index]))
+
+
+class _PulledPart(HostValue):
+    def __init__(self, whole: _Pulled, index: int, array: np.ndarray) -> None:
+        self._whole, self._index = whole, index
+        self.shape, self.dtype = array.shape, array.dtype
+
+    def fresh(self) -> Tensor:
+        return self._whole.part(self._index)
+
+
 @export("tf.data.Iterator")
 class DatasetIterator:
     """One iteration over a dataset."""
@@ -738,17 +773,34 @@ class DatasetIterator:
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
         self._source = dataset._recipe()
+        self._ahead: list[Element] = []
 
     @property
     def element_spec(self) -> Any:
         """The specs of an element's tensors."""
         return self._dataset.element_spec
 
+    def peek(self) -> Element:
+        """The next element, which stays the next."""
+        if not self._ahead:
+            self._ahead.append(next(self._source))
+        return self._ahead[0]
+
+    def pull(self) -> Element:
+        """The next element, as arrays."""
+        return self._ahead.pop() if self._ahead else next(self._source)
+
     def __iter__(self) -> DatasetIterator:
         return self
 
     def __next__(self) -> Any:
-        return _tensors(next(self._source))
+        frame = STATE.frame
+        if frame is not None and hasattr(frame, "captures"):
+            try:
+                return _Pulled(self).tensors(frame)
+            except StopIteration:
+                raise OutOfRangeError("End of sequence") from None
+        return _tensors(self.pull())
 
     def next(self) -> Any:
         """The next element."""

@@ -84,6 +84,10 @@ class Frame:
         self.values[id(variable)] = value
         self.written[id(variable)] = variable
 
+    def capture(self, thing: Any, like: Any) -> Tensor:
+        """What stands here for a value that the host gives anew at each run."""
+        return thing.fresh()
+
     def captured(self, tensor: Tensor) -> Tensor:
         """What stands here for a tensor that a tape outside watches."""
         return tensor

@@ -14,13 +14,14 @@ import jax
 import numpy as np
 
 from compat.runtime import autograph, dtypes, nest
+from compat.runtime.errors import OutOfRangeError
 from compat.runtime.export import export
 from compat.runtime.frames import NeedsEagerRun
 from compat.runtime.plans import in_trace
 from compat.runtime.random import SOURCE
 from compat.runtime.shapes import TensorShape
 from compat.runtime.specs import TensorSpec
-from compat.runtime.staging import Staged, stage
+from compat.runtime.staging import ShapesChanged, Staged, stage
 from compat.runtime.state import STATE
 from compat.runtime.tensor import Tensor, convert
 from compat.runtime.variable import Variable
@@ -160,7 +161,14 @@ class Function:
                     self._on_host = True
                     return self._code()(*args, **kwargs)
                 self._traces[key] = staged
-        return staged(tensors)
+        try:
+            return staged(tensors)
+        except ShapesChanged:
+            staged = self._trace(args, kwargs, leaves, places, tensors)
+            self._traces[key] = staged
+            return staged(tensors)
+        except StopIteration:
+            raise OutOfRangeError("End of sequence") from None
 
     def _by_signature(self, args: Any, kwargs: Any) -> tuple[Any, Any]:
         """The arguments as tensors that fit the signature.

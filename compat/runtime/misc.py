@@ -141,3 +141,16 @@ class Graph:
 export("tf.version.VERSION")("2.21.0")
 export("tf.version.GIT_VERSION")("compat")
 export("tf.version.COMPILER_VERSION")("compat")
+
+
+@export("tf.train.experimental.PythonState")
+class PythonState:
+    """A base class of programs' own objects; checkpoints pass it by."""
+
+
+@export(
+    "tf.python.saved_model.revived_types.register_revived_type",
+    "tf.python.saved_model.revived_types.VersionedTypeRegistration",
+)
+def accepts_saved_model_types(*args: Any, **kwargs: Any) -> None:
+    """Has no effect: there are no SavedModels here whose types could be revived."""

@@ -62,7 +62,28 @@ def mixed(*numbers: int) -> np.ndarray:
     return np.array([state >> 32, state & 0xFFFFFFFF], np.uint32)
 
 
-class SeededKey:
+class HostValue:
+    """Something that compiled code takes from the host anew at each run.
+
+    Attributes:
+      shape, dtype: of the value.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+    def fresh(self) -> Tensor:
+        """The next value."""
+        raise NotImplementedError
+
+    def _read(self) -> Tensor:
+        frame = STATE.frame
+        if frame is None or frame.key is None:
+            return self.fresh()
+        return frame.capture(self, self)  # of code within code: passed on
+
+
+class SeededKey(HostValue):
     """The keys of one op with a seed inside a compiled function.
 
     The op has a count of its own there, as in TensorFlow: what it draws first is what
@@ -74,11 +95,15 @@ class SeededKey:
         self._count = 0
         self._generation = SOURCE.generation
 
-    def _read(self) -> Tensor:
+    shape = (2,)
+    dtype = np.dtype(np.uint32)
+
+    def fresh(self) -> Tensor:
+        """The next key."""
         if self._generation != SOURCE.generation:
             self._generation, self._count = SOURCE.generation, 0
         self._count += 1
-        return Tensor(lift(SOURCE.seeded(self._seed, self._count)))
+        return Tensor(lift(SOURCE.seeded_key(self._seed, self._count)))
 
 
 def next_key(seed: Any = None) -> Tensor:

@@ -49,7 +49,8 @@ class _Frame(Frame):
         return self.capture(variable, self.seen(variable)._array)
 
     def seeded_key(self, seed: int) -> Any:
-        return self.capture(SeededKey(seed), KEY)._array
+        key = SeededKey(seed)
+        return self.capture(key, key)._array
 
     def captured(self, tensor: Tensor) -> Tensor:
         if not any(tape.watches(tensor) for tape in self.tapes):
@@ -59,6 +60,10 @@ class _Frame(Frame):
             found = self.capture(tensor, tensor._array)
             self._stand_ins[id(tensor)] = found
         return found
+
+
+class ShapesChanged(Exception):
+    """A value from the host has another shape than when the code was traced."""
 
 
 class Outputs:
