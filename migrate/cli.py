@@ -60,7 +60,10 @@ _JOBS = click.option(
     help="Apply only this rule, or all rules that begin so. May be repeated.",
 )
 @click.option(
-    "--skip", multiple=True, metavar="CODE", help="Leave out this rule. May be repeated."
+    "--skip",
+    multiple=True,
+    metavar="CODE",
+    help="Leave out this rule. May be repeated.",
 )
 @click.option(
     "--haiku",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import sys
 from collections.abc import Callable, Iterator
 
 import click
@@ -97,7 +96,7 @@ def _status(result: Report, check: bool, strict: bool) -> int:
 def _check_codes(codes: list[str]) -> None:
     from migrate.report import rules
 
-    known = rules.codes()
+    known = rules.codes() if codes else []
     for code in codes:
         if not any(k.startswith(code) for k in known):
             raise UserError(

@@ -104,7 +104,11 @@ def _walk(
         if entry.name.startswith(".") or entry.name in _NO_SOURCES:
             continue
         relative = os.path.relpath(entry.path, top)
-        if entry.is_dir():
+        reason = _unreadable(entry.path) if entry.is_symlink() else None
+        if reason is not None:
+            if entry.name.endswith(SOURCES):
+                yield Found(entry.path, relative, top, reason)
+        elif entry.is_dir():
             if os.path.exists(os.path.join(entry.path, "pyvenv.cfg")):
                 continue
             if not entry.is_symlink():
@@ -114,10 +118,7 @@ def _walk(
                 yield Found(entry.path, relative, top, reason)
             else:
                 linked.append(entry.path)
-        elif not entry.is_file():
-            if entry.is_symlink() and entry.name.endswith(SOURCES):
-                yield Found(entry.path, relative, top, _unreadable(entry.path))
-        elif not _known(entry.path, seen):
+        elif entry.is_file() and not _known(entry.path, seen):
             yield Found(entry.path, relative, top)
     for path in linked:  # last, so that files are reached by their own paths first
         yield from _walk(path, top, seen, [*above, real])

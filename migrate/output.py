@@ -99,7 +99,7 @@ def _companions(run: Run, out: str | None) -> list[Write]:
     for home, members in sorted(by_home.items()):
         helpers = {h for f in members for h in f.result.helpers}
         if helpers:
-            writes.append(_helper_file(home, helpers))
+            writes.append(_helper_file(home, helpers, run.options.haiku))
         parts = {c for f in members for c in f.result.copies}
         if run.options.haiku == "haiku":
             for part in sorted(parts):
@@ -121,7 +121,7 @@ def _target(file: FileResult, out: str | None) -> str:
     return os.path.normpath(os.path.join(out, os.path.dirname(file.relative), up))
 
 
-def _helper_file(home: str, names: set[str]) -> Write:
+def _helper_file(home: str, names: set[str], haiku: str) -> Write:
     import compat.legacy  # noqa: F401  (registers the dictionary's entries)
     from migrate.rewrite import helpers
 
@@ -130,7 +130,7 @@ def _helper_file(home: str, names: set[str]) -> Write:
     if os.path.exists(path):
         with open(path, encoding="utf-8") as file:
             existing = file.read()
-    return Write(path, helpers.generate(names, existing, path).encode())
+    return Write(path, helpers.generate(names, existing, path, haiku).encode())
 
 
 def _copied(home: str, part: str, texts: list[str]) -> list[Write]:

@@ -9,6 +9,7 @@ functions and constants of its file that it uses, and 64-bit dtypes narrowed.
 from __future__ import annotations
 
 import ast
+import builtins
 import dataclasses
 import functools
 import hashlib
@@ -48,11 +49,13 @@ def function_name(entry: Entry) -> str:
     """The name of an op's function in `_tf_ops`.
 
     `reduce_mean` of `tf.reduce_mean`, `trfl_qlearning` of `trfl.qlearning`,
-    `tensor_add` of the method `Tensor.__add__`.
+    `tensor_add` of the method `Tensor.__add__`, `range_` of `tf.range`: other bodies
+    in the file mean Python's own `range`.
     """
     space, _, rest = entry.name.partition(".")
     if space == "tf":
-        return entry.fn.__name__.strip("_")
+        name = entry.fn.__name__.strip("_")
+        return f"{name}_" if hasattr(builtins, name) else name
     leaf = rest.rpartition(".")[2].strip("_")
     return f"{space.lower()}_{leaf}"
 
