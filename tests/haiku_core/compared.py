@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,16 @@ from tests.haiku_core.equal import assert_same_order, assert_same_trees, primiti
 from tests.haiku_core.upstream import haiku
 
 Program = Callable[[Any], Callable[..., Any]]
+
+
+# Most of the time is XLA's; nothing here needs fast programs.
+_jit = functools.partial(
+    jax.jit,
+    compiler_options={
+        "xla_backend_optimization_level": 0,
+        "xla_llvm_disable_expensive_passes": True,
+    },
+)
 
 
 def x(*shape: int) -> np.ndarray:
@@ -34,19 +45,25 @@ def assert_same(program: Program, *args: Any, key: Any = 0, applies: int = 2) ->
     Returns:
       The parameters, the last result and the last state.
     """
+    # The cheapest keys to compile; test_keys.py has the default ones.
+    with jax.default_prng_impl("unsafe_rbg"):
+        return _assert_same(program, args, key, applies)
+
+
+def _assert_same(program: Program, args: Any, key: Any, applies: int) -> Any:
     ours, theirs = (lib.transform_with_state(program(lib)) for lib in (hk, haiku))
     init_key = apply_key = None
     if key is not None:
         init_key, apply_key = jax.random.split(jax.random.PRNGKey(key))
-    params, state = jax.jit(ours.init)(init_key, *args)
-    their_params, their_state = jax.jit(theirs.init)(init_key, *args)
+    params, state = _jit(ours.init)(init_key, *args)
+    their_params, their_state = _jit(theirs.init)(init_key, *args)
     assert_same_trees(params, their_params)
     assert_same_trees(state, their_state)
     made, their_made = (
         jax.eval_shape(lib.init, init_key, *args) for lib in (ours, theirs)
     )
     assert_same_order(made[0], their_made[0])
-    apply, their_apply = jax.jit(ours.apply), jax.jit(theirs.apply)
+    apply, their_apply = _jit(ours.apply), _jit(theirs.apply)
     out = None
     for _ in range(applies):
         out, state = apply(params, state, apply_key, *args)
