@@ -38,13 +38,18 @@ def legacy_blocked():
         sys.modules.update(hidden)
 
 
-def load_file(path: pathlib.Path, name: str) -> types.ModuleType:
-    """Imports a file under a name of its own, its folder on the path."""
+def load_file(
+    path: pathlib.Path, name: str, blocked: bool = True
+) -> types.ModuleType:
+    """Imports a file under a name of its own, its folder on the path.
+
+    With `blocked`, TensorFlow and Sonnet can't be imported by it.
+    """
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     sys.path.insert(0, str(path.parent))
     try:
-        with legacy_blocked():
+        with legacy_blocked() if blocked else contextlib.nullcontext():
             sys.modules[name] = module
             spec.loader.exec_module(module)
     finally:
