@@ -15,7 +15,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from compat.dictionary import Dtype, Entry, Ignored, Shape, T, Ts
+from compat.dictionary import Dtype, Entry, Ignored, Shape, T, Ts, guards
 from compat.runtime import dtypes, nest
 from compat.runtime.errors import InvalidArgumentError, OperatorNotAllowedInGraphError
 from compat.runtime.plans import Plan, run
@@ -232,10 +232,17 @@ def _make(
 
     pure.__name__ = pure.__qualname__ = entry.__name__
     plan = Plan(pure, entry.name)
-    if entry.concrete is True:
+    if _wants_values(entry, given):
         plan.jitted = pure
     plans[key] = plan
     return plan
+
+
+def _wants_values(entry: Entry, given: dict[str, Any]) -> bool:
+    """Whether the result's shape depends on values; a guard there says `x is None`."""
+    if isinstance(entry.concrete, bool):
+        return entry.concrete
+    return all(given.get(c.name) is None for c in guards.parse(entry.concrete))
 
 
 class Form:

@@ -9,6 +9,7 @@ from compat.tensorflow._src import convolution as convolution
 from compat.tensorflow._src import creation as creation
 from compat.tensorflow._src import dtypes as dtypes
 from compat.tensorflow._src import elementwise as elementwise
+from compat.tensorflow._src import image as image
 from compat.tensorflow._src import indexing as indexing
 from compat.tensorflow._src import initializers as initializers
 from compat.tensorflow._src import linalg as linalg
@@ -21,3 +22,4 @@ from compat.tensorflow._src import random as random
 from compat.tensorflow._src import reductions as reductions
 from compat.tensorflow._src import segments as segments
 from compat.tensorflow._src import shapes as shapes
+from compat.tensorflow._src import signal as signal

@@ -14,6 +14,7 @@ from compat.dictionary import (
     Floats,
     Ignored,
     Ints,
+    Kind,
     Like,
     Shape,
     T,
@@ -216,3 +217,24 @@ _dtype("uint64", spelling="jnp.uint32", because=NARROWING)
 _dtype("bool", spelling="jnp.bool_")
 _dtype("complex64", spelling="jnp.complex64")
 _dtype("complex128", spelling="jnp.complex64", because=NARROWING)
+
+
+@op(
+    "tf.TensorSpec",
+    returns=Kind("spec"),
+    helper=False,
+    check=[Call([2, 3]), Call(shape=(2,), dtype="int32", name="x")],
+)
+def tensor_spec(shape: Shape, dtype: Dtype = jnp.float32, name: Ignored = None):
+    """The shape and dtype of a tensor, without its values; each size being known."""
+    return jax.ShapeDtypeStruct(shape, dtype)
+
+
+@tensor_spec.when("not shape has None and dtype is omitted")
+def _(shape):
+    return jax.ShapeDtypeStruct(shape, jnp.float32)
+
+
+@tensor_spec.when("not shape has None and dtype is given")
+def _(shape, dtype):
+    return jax.ShapeDtypeStruct(shape, dtype)

@@ -546,6 +546,7 @@ def unravel_index(indices: T, dims: Shape, name: Ignored = None):
 @op(
     "tf.sequence_mask",
     returns=ByDtype("dtype", TENSOR),
+    concrete="maxlen is None",
     check=[
         Call(Exactly([1, 3, 0], "int32"), 4),
         Call(Exactly([[1, 3]], "int32"), maxlen=3, dtype="float32"),

@@ -615,3 +615,29 @@ def normalize(
     """(the tensor over its norm, the norm), the norm with its axes kept."""
     size = vector_norm(tensor, ord, axis, True)
     return tensor / size, size
+
+
+@op(
+    "tf.linalg.eigh",
+    returns=tup(FLOAT, FLOAT),
+    check=[Call(Exactly([[2.0, 0.0], [0.0, 5.0]], "float32"), grad_=False)],
+)
+def eigh(tensor: T, name: Ignored = None):
+    """(eigenvalues, eigenvectors) of self-adjoint matrices, the values ascending."""
+    return tuple(jnp.linalg.eigh(tensor))
+
+
+@eigh.when()
+def _(tensor):
+    return jnp.linalg.eigh(tensor)
+
+
+@op(
+    "tf.linalg.sqrtm",
+    "tf.matrix_square_root",
+    returns=FLOAT,
+    check=[Call(POSITIVE, grad_=False)],
+)
+def sqrtm(input: T, name: Ignored = None):
+    """The square root of a matrix that has a real one."""
+    return jnp.real(jax.scipy.linalg.sqrtm(input)).astype(input.dtype)

@@ -59,7 +59,7 @@ def ndim(self: T):
     return self.ndim
 
 
-@op("Tensor.numpy", returns=Like("self"), check=[*FLOATS, Call(Ints(3))])
+@op("Tensor.numpy", concrete=True, returns=Like("self"), check=[*FLOATS, Call(Ints(3))])
 def numpy(self: T):
     """A numpy array of the values."""
     return np.asarray(self)
@@ -513,19 +513,34 @@ def getitem(self: T, slice_spec: Other):
     return self[slice_spec]
 
 
-@op("Tensor.__bool__", returns=NUMBER, check=[Call(Exactly(True)), Call(Ints())])
+@op(
+    "Tensor.__bool__",
+    concrete=True,
+    returns=NUMBER,
+    check=[Call(Exactly(True)), Call(Ints())],
+)
 def truth(self: T):
     """The truth value of a single element: of a traced one JAX raises."""
     return bool(self)
 
 
-@op("Tensor.__int__", returns=NUMBER, check=[Call(Ints()), Call(Floats(low=1.5))])
+@op(
+    "Tensor.__int__",
+    concrete=True,
+    returns=NUMBER,
+    check=[Call(Ints()), Call(Floats(low=1.5))],
+)
 def integer(self: T):
     """A Python int of a single element."""
     return int(self)
 
 
-@op("Tensor.__float__", returns=NUMBER, check=[Call(Floats()), Call(Ints())])
+@op(
+    "Tensor.__float__",
+    concrete=True,
+    returns=NUMBER,
+    check=[Call(Floats()), Call(Ints())],
+)
 def floating(self: T):
     """A Python float of a single element."""
     return float(self)
@@ -543,7 +558,7 @@ def iterate(self: T):
 VALUES = [Call(Floats(2, 3), grad_=False), Call(Floats(), grad_=False)]
 
 
-@op("Variable.numpy", returns=Like("self"), check=VALUES)
+@op("Variable.numpy", concrete=True, returns=Like("self"), check=VALUES)
 def variable_numpy(self: T):
     """A numpy array of the value."""
     return np.asarray(self)

@@ -213,6 +213,7 @@ def bincount(
 @op(
     "tf.math.confusion_matrix",
     returns=ByDtype("dtype", INT),
+    concrete="num_classes is None",
     check=[
         Call(Exactly([0, 1, 2], "int32"), Exactly([0, 2, 2], "int32"), 3),
         Call([1, 1], [0, 1], num_classes=2, dtype="float32"),
