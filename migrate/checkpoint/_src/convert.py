@@ -14,7 +14,7 @@ from migrate.checkpoint._src.join import Join
 from migrate.checkpoint._src.optimizers import COLLECTION
 from migrate.checkpoint._src.plan import Assignment, Plan, Waivers
 from migrate.checkpoint._src.source import Path, Source, open_source
-from migrate.checkpoint._src.trace import PARAMS, STATE, Key, trace
+from migrate.checkpoint._src.trace import PARAMS, STATE, Key, Trace, trace
 from migrate.errors import UserError
 
 
@@ -45,10 +45,10 @@ def make_plan(
     mapping = dict(mapping or {})
     owned = owners.examine(program) if owners.is_owner(program) else None
     if owned is None:
-        program, hk = haikus.prepare(program, hk)
-        found = trace(program, inputs, named_inputs, hk)
+        found = _trace(program, inputs, named_inputs, hk)
     else:
         found = owned.trace
+    _check_mapping(mapping, found)
     if optimizer is not None:
         if owned is not None:
             raise UserError(
@@ -75,6 +75,31 @@ def make_plan(
         raise UserError(str(error)) from error
     plan.notes += [f"--ignore {p} matched nothing" for p in waivers.unused()]
     return plan
+
+
+def _trace(program: Any, inputs: tuple, named: Mapping[str, Any], hk: Any) -> Trace:
+    program, hk = haikus.prepare(program, hk)
+    try:
+        return trace(program, inputs, named, hk)
+    except UserError:
+        raise
+    except Exception as error:
+        text = str(error).strip().split("\n")[0]
+        raise UserError(
+            f"the target fails when it is traced: {type(error).__name__}: {text}",
+            "are its inputs right?",
+        ) from error
+
+
+def _check_mapping(mapping: Mapping[str, str], found: Trace) -> None:
+    names = {module.name for module in found.modules}
+    names |= {f"{key.module}:{key.name}" for key in found.leaves}
+    for target in mapping:
+        if target not in names:
+            raise UserError(
+                f"the target has no {target!r}, which is to be renamed",
+                "write a Haiku module's name, or MODULE:NAME for one array",
+            )
 
 
 def _path(source: Source, node: int | None) -> Path:

@@ -174,8 +174,11 @@ class Join:
     ) -> None:
         keys = tuple(self._target(found, target) for target in placement.targets)
         nodes, absent = [], []
+        mapped = self._mapped_leaf(keys, placement)
         for relative in placement.sources:
             below = self._below(node, tuple(relative.split("/")))
+            if mapped is not None:
+                below = self._mapped(mapped)[0]
             if below in self.source.variables:
                 nodes.append(below)
             else:
@@ -190,6 +193,12 @@ class Join:
                 self.reasons[key] = f"the checkpoint has no variable {absent[0]}"
             return
         self.assign(tuple(nodes), keys, placement)
+
+    def _mapped_leaf(self, keys, placement: Placement) -> str | None:
+        """The user's own path for the one variable that makes these arrays."""
+        if len(placement.sources) != 1 or keys[0] is None:
+            return None
+        return self.mapping.get(f"{keys[0].module}:{keys[0].name}")
 
     def _leave_out(self, node: int, neutral: float, found: Found) -> None:
         """Drops a variable that the target has no place for and doesn't need."""
