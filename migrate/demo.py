@@ -7,6 +7,7 @@ fixtures/make.py, and importing them is forbidden here while the demo runs.
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import pathlib
 import sys
@@ -138,17 +139,15 @@ def _compare(target: Console, recorded: pathlib.Path, folder: str) -> int:
 
     _step(target, "3. Run on JAX, and compared with what TensorFlow computed")
 
-    def apply(function, *args):
-        return jax.jit(
-            hk.without_apply_rng(hk.transform_with_state(function)).apply,
-            static_argnames="is_training",
-        )(*args)
+    def apply(function, *args, **flags):
+        pure = hk.without_apply_rng(hk.transform_with_state(function)).apply
+        return jax.jit(functools.partial(pure, **flags))(*args)
 
     rows = _Rows()
-    outputs, _ = apply(predict, params, state, clip, False)
+    outputs, _ = apply(predict, params, state, clip, is_training=False)
     rows.add("scores of clips", outputs["clip"], reference["eval_clip"])
     rows.add("scores of frames", outputs["frames"], reference["eval_frames"])
-    features, _ = apply(embed, params, state, clip, False)
+    features, _ = apply(embed, params, state, clip, is_training=False)
     rows.add("embed()", features, reference["eval_embed"])
 
     def training_loss(params):

@@ -48,16 +48,15 @@ _THEIRS = {
 def function_name(entry: Entry) -> str:
     """The name of an op's function in `_tf_ops`.
 
-    `reduce_mean` of `tf.reduce_mean`, `trfl_qlearning` of `trfl.qlearning`,
-    `tensor_add` of the method `Tensor.__add__`, `range_` of `tf.range`: other bodies
-    in the file mean Python's own `range`.
+    `reduce_mean` of `tf.reduce_mean`, `image_transpose` of `tf.image.transpose`,
+    `trfl_qlearning` of `trfl.qlearning`, `tensor_add` of the method `Tensor.__add__`,
+    `range_` of `tf.range`: other bodies in the file mean Python's own `range`.
     """
-    space, _, rest = entry.name.partition(".")
-    if space == "tf":
-        name = entry.fn.__name__.strip("_")
-        return f"{name}_" if hasattr(builtins, name) else name
-    leaf = rest.rpartition(".")[2].strip("_")
-    return f"{space.lower()}_{leaf}"
+    parts = [part.strip("_").lower() for part in entry.name.split(".")]
+    if parts[0] == "tf":
+        parts = parts[2:] if parts[1] in ("math", "nn") else parts[1:]
+    name = "_".join(parts)
+    return f"{name}_" if hasattr(builtins, name) else name
 
 
 def generate(
@@ -385,9 +384,10 @@ def _is_single(entry: Entry, name: str) -> bool:
     return kind not in (kind.VAR_POSITIONAL, kind.VAR_KEYWORD)
 
 
-def _import_order(line: str) -> tuple[int, str]:
+def _import_order(line: str) -> tuple[int, bool, str]:
     top = re.split(r"[ .]", line)[1]
-    return (0 if top in sys.stdlib_module_names else 1), line
+    group = 0 if top in sys.stdlib_module_names else 1
+    return group, line.startswith("from"), line
 
 
 def _first_line(node: ast.stmt) -> int:

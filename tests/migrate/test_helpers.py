@@ -58,10 +58,10 @@ def test_style(text, tmp_path):
     path.write_text(text)
     ruff = [sys.executable, "-m", "ruff"]
     check = [*ruff, "check", "--isolated", "--select", "E,F,I,W", str(path)]
-    done = subprocess.run(check, capture_output=True, text=True)
+    done = subprocess.run(check, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stdout
     form = [*ruff, "format", "--isolated", "--diff", str(path)]
-    done = subprocess.run(form, capture_output=True, text=True)
+    done = subprocess.run(form, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stdout
 
 
