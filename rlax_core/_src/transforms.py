@@ -57,8 +57,10 @@ def signed_hyperbolic(x: Array, eps: float = 1e-3) -> Array:
 def signed_parabolic(x: Array, eps: float = 1e-3) -> Array:
     """The inverse of ``signed_hyperbolic``, for the same ``eps``."""
     require_family("signed_parabolic", "float", x=x)
-    root = jnp.sqrt(1 + 4 * eps * (eps + 1 + jnp.abs(x)))
-    return jnp.sign(x) * (jnp.square((root / 2 - 0.5) / eps) - 1)
+    # The positive root of eps z^2 + z = grown, in the form that does not cancel.
+    grown = eps + 1 + jnp.abs(x)
+    z = 2 * grown / (jnp.sqrt(1 + 4 * eps * grown) + 1)
+    return jnp.sign(x) * (jnp.square(z) - 1)
 
 
 def hyperbolic_sin(x: Array) -> Array:
@@ -147,6 +149,7 @@ def transform_to_2hot_nonlinear(scalar: Array, bins: Array) -> Array:
     Returns:
       ``[..., K]`` probabilities.
     """
+    require_family("transform_to_2hot_nonlinear", "float", scalar=scalar)
     scalar = jnp.clip(scalar, bins[0], bins[-1])
     # A scalar gives ``[1, K]``, as in RLax.
     lead = range(max(1, scalar.ndim))

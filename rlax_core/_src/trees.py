@@ -6,7 +6,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 
 from rlax_core._src.arrays import replace_masked
@@ -97,7 +96,7 @@ def tree_split_leaves(tree_like: Any, axis: int = 0, keepdim: bool = False) -> A
     def part(leaf: Any, index: int) -> Any:
         place = [slice(None)] * leaf.ndim
         place[axis] = slice(index, index + 1) if keepdim else index
-        return np.asarray(leaf)[tuple(place)]
+        return leaf[tuple(place)]
 
     return tuple(
         jax.tree.unflatten(structure, [part(leaf, index) for leaf in leaves])
