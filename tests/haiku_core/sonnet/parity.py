@@ -61,7 +61,7 @@ def submodules(module: Any, base: type) -> Iterator[tuple[str, Any]]:
 
 
 def at(module: Any, path: str) -> Any:
-    for part in path.split("/"):
+    for part in filter(None, path.split("/")):
         if part.isdigit():
             module = module[int(part)]
         elif hasattr(module, part):
@@ -71,12 +71,14 @@ def at(module: Any, path: str) -> Any:
     return module
 
 
-def pairs(ours: Any, theirs: Any, base: type, found: dict[str, Any]) -> None:
-    """Fills in: our module's full name -> Sonnet's module."""
-    found[ours.module_name] = theirs
-    for path, module in submodules(ours, base):
-        if module.module_name not in found and hasattr(theirs, path.split("/")[0]):
-            pairs(module, at(theirs, path), base, found)
+def paths(ours: Any, base: type, path: str = "") -> dict[str, str]:
+    """Our modules' full names -> attribute paths, from the module given."""
+    found = {ours.module_name: path}
+    for below, module in submodules(ours, base):
+        if not below.startswith("_constructed"):
+            for name, where in paths(module, base, f"{path}/{below}").items():
+                found.setdefault(name, where)
+    return found
 
 
 def variable(theirs: Any, name: str, renamed: dict[str, str]) -> Any:
@@ -133,12 +135,12 @@ def run(case: Case, hk: Any, package: Any) -> None:
         v.assign(v + tf.constant(0.1 * random.randn(*v.shape), v.dtype))
     before = [v.numpy() for v in theirs.variables]
 
-    found: dict[str, Any] = {}
+    found: dict[str, str] = {}
 
     def program(*args: Any) -> Any:
         module = case.ours(hk, package)
         outputs = case.call(module, True, *args)
-        pairs(module, theirs, hk.Module, found)
+        found.update(paths(module, hk.Module))
         return outputs
 
     transformed = hk.transform_with_state(program)
@@ -146,7 +148,7 @@ def run(case: Case, hk: Any, package: Any) -> None:
     params, state = jax.eval_shape(transformed.init, key, *batches[0])
 
     def theirs_for(module: str, name: str) -> Any:
-        return variable(found[module], name, case.renamed)
+        return variable(at(theirs, found[module]), name, case.renamed)
 
     def taken(tree: Any) -> Any:
         return {
