@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 
 import click
@@ -128,7 +129,7 @@ def _reports(result: Report, paths: tuple[str, ...]) -> None:
 def _standard_input(
     options: Options, check: bool, strict: bool, reports: tuple[str, ...]
 ) -> int:
-    data = click.get_binary_stream("stdin").read()
+    data = sys.stdin.buffer.read()
     name = "<stdin>"
     file = FileResult(name)
     try:
@@ -142,7 +143,7 @@ def _standard_input(
     result = Report.of(api.Run([file], [], options))
     _reports(result, reports)
     if file.error is None and not check:
-        output = click.get_binary_stream("stdout")
+        output = sys.stdout.buffer
         output.write(files.encode(file.result.text, encoding))
         output.flush()
     errors = text.console(stderr=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
 
-import click
 from rich.console import Console
 from rich.text import Text
 
@@ -35,7 +35,7 @@ WORDS = {
 
 def console(stderr: bool = False) -> Console:
     """A console that colours for terminals only, and follows NO_COLOR."""
-    stream = click.get_text_stream("stderr" if stderr else "stdout")
+    stream = sys.stderr if stderr else sys.stdout
     return Console(file=stream, highlight=False, soft_wrap=True)
 
 
@@ -119,4 +119,4 @@ def _number(count: int, noun: str) -> str:
 
 def progress_wanted() -> bool:
     """Whether somebody watches a progress bar: standard error is a terminal."""
-    return click.get_text_stream("stderr").isatty() and os.environ.get("TERM") != "dumb"
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"

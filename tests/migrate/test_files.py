@@ -77,7 +77,10 @@ def test_missing_path_is_an_error(tmp_path):
         (b"x = 1\r\ny = 2\n", "utf-8"),
         (b"\xef\xbb\xbfx = 1\n", "utf-8-sig"),
         ("# -*- coding: latin-1 -*-\nx = 'é'\n".encode("latin-1"), "iso-8859-1"),
-        (b"#!/usr/bin/python\n# vim: set fileencoding=cp1252 :\n\tx = '\x80'\n", "cp1252"),
+        (
+            b"#!/usr/bin/python\n# vim: set fileencoding=cp1252 :\n\tx = '\x80'\n",
+            "cp1252",
+        ),
         (b"", "utf-8"),
     ],
 )

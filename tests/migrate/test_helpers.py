@@ -114,7 +114,10 @@ def assert_same(found, wanted):
     assert narrowed(str(found.dtype)) == narrowed(str(wanted.dtype))
     if found.dtype.kind in "fc" or found.dtype.name == "bfloat16":
         np.testing.assert_allclose(
-            found.astype(np.complex64), wanted.astype(np.complex64), rtol=2e-5, atol=2e-6
+            found.astype(np.complex64),
+            wanted.astype(np.complex64),
+            rtol=2e-5,
+            atol=2e-6,
         )
     else:
         np.testing.assert_array_equal(found, wanted)
