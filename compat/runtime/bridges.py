@@ -133,7 +133,7 @@ class Legacy:
             self.function(*args_, **kwargs_)
 
         inputs = [getattr(flat[p], "_array", flat[p]) for p in places]
-        with _seeded(_raw_key(rng)), jax.ensure_compile_time_eval():
+        with _seeded(_raw_key(rng)):
             staged = stage(body, inputs, creates=True, name="compat.to_haiku")
         captured = [c for c in staged.captures if isinstance(c, Variable)]
         known = {id(v) for v in captured}
@@ -178,8 +178,8 @@ def to_haiku(function: Callable[..., Any]) -> Any:
       function: takes and returns tensors; arrays are given and returned here.
 
     Returns:
-      `haiku_core.TransformedWithState`: `init(rng, *args) → (params, state)`, trainable
-      variables by name and the others; `apply(params, state, rng, *args) →
+      `haiku_core.TransformedWithState`: `init(rng, *args) → (params, state)`, the
+      trainable variables by name and the others; `apply(params, state, rng, *args) →
       (result, state)`. Variables that the model has already keep their values in `init`.
 
     Raises:

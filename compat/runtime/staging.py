@@ -24,7 +24,7 @@ from compat.runtime.variable import Variable
 
 CAPTURE = Primitive("capture")
 CAPTURE.def_abstract_eval(
-    lambda *, index, shape, dtype: jax.core.ShapedArray(shape, dtype)
+    lambda anchor, *, index, shape, dtype: jax.core.ShapedArray(shape, dtype)
 )
 KEY = jax.ShapeDtypeStruct((2,), np.uint32)
 
@@ -35,13 +35,19 @@ class _Frame(Frame):
     def __init__(self, key: Any, creates: bool) -> None:
         super().__init__(key, creates)
         self.captures: list[Any] = []
+        self.anchor: Any = None
         self._stand_ins: dict[int, Tensor] = {}
 
     def capture(self, thing: Any, like: Any) -> Tensor:
         """A marker's value for a variable or tensor with the aval of `like`."""
         index = len(self.captures)
         self.captures.append(thing)
-        return Tensor(CAPTURE.bind(index=index, shape=like.shape, dtype=like.dtype))
+        # The operand does nothing but bind the marker to this trace.
+        return Tensor(
+            CAPTURE.bind(
+                self.anchor, index=index, shape=tuple(like.shape), dtype=like.dtype
+            )
+        )
 
     def meet(self, variable: Variable) -> Tensor:
         if any(v is variable for v in self.created):
@@ -194,7 +200,7 @@ def stage(
         found: list[Outputs] = []
 
         def traced(key: Any, *arrays: Any, frame=frame, known=known, found=found):
-            frame.key = None if creates else key
+            frame.key, frame.anchor = None if creates else key, key
             with frame.current(scope):
                 if stand_in >= 0:
                     frame.stand_in = stand_in

@@ -41,7 +41,7 @@ def _compiled(
 
     It is remembered for the code and what the code refers to.
     """
-    from compat.runtime.autograph.statements import UNDEFINED, _is_value
+    from compat.runtime.autograph.statements import _is_value
     from compat.runtime.function import Function
 
     cells = dict(zip(body.__code__.co_freevars, body.__closure__ or (), strict=True))
@@ -70,7 +70,7 @@ def _compiled(
         given = [
             convert(v) if _is_value(v) and not isinstance(v, bool) else v for v in state
         ]
-        return [UNDEFINED if v is UNDEFINED else v for v in step(item, given)]
+        return list(step(item, given))
 
     return run
 

@@ -30,13 +30,17 @@ UNROLLED = 8
 
 
 class Undefined:
-    """Stands for a local variable that has no value yet."""
+    """Stands for a local variable that has no value; using it raises.
+
+    Args:
+      why: the error's text.
+    """
+
+    def __init__(self, why: str) -> None:
+        self._why = why
 
     def _raise(self, *args: Any, **kwargs: Any) -> Any:
-        raise UnboundLocalError(
-            "a local variable is used that has no value on this path: inside "
-            "tf.function, give it one before the `if` or loop that sets it"
-        )
+        raise UnboundLocalError(self._why)
 
     __call__ = __bool__ = __iter__ = __len__ = __getitem__ = __add__ = __radd__ = _raise
     __mul__ = __rmul__ = __sub__ = __rsub__ = __truediv__ = __float__ = __int__ = _raise
@@ -51,7 +55,10 @@ class Undefined:
         return "<no value>"
 
 
-UNDEFINED = Undefined()
+UNDEFINED = Undefined(
+    "a local variable is used that has no value on this path: inside tf.function, give "
+    "it one before the `if` or loop that sets it"
+)
 
 
 def attribute(base: Any, name: str) -> Any:
@@ -67,6 +74,8 @@ def set_attribute(base: Any, name: str, value: Any) -> None:
 
 def result(value: Any) -> Any:
     """What a function returns."""
+    if isinstance(value, Undefined) and value is not UNDEFINED:
+        value._raise()
     return None if value is UNDEFINED else value
 
 
@@ -178,7 +187,7 @@ class _Shape:
 
     def __init__(self, value: Any) -> None:
         self.value = value
-        self.leaves = [value] if value is UNDEFINED else _leaves(value)
+        self.leaves = [value] if isinstance(value, Undefined) else _leaves(value)
         self.places = [i for i, leaf in enumerate(self.leaves) if _parts(leaf)]
 
     def tensors(self) -> list[Tensor]:
@@ -196,7 +205,7 @@ class _Shape:
                 leaves[place] = leaf.from_tensor_parts(parts)
             else:
                 leaves[place] = tensors.pop(0)
-        if self.value is UNDEFINED or not nest.is_nested(self.value):
+        if isinstance(self.value, Undefined) or not nest.is_nested(self.value):
             return leaves[0]
         return nest.pack_sequence_as(self.value, leaves)
 
@@ -206,7 +215,7 @@ def _leaves(value: Any) -> list[Any]:
 
 
 def _parts(leaf: Any) -> list[Tensor]:
-    if leaf is UNDEFINED:
+    if isinstance(leaf, Undefined):
         return []
     if hasattr(leaf, "tensor_parts"):
         return leaf.tensor_parts()
@@ -294,7 +303,7 @@ class _Merged:
                 self._build.append(functools.partial(_constant, first))
                 continue
             missing = [
-                v is UNDEFINED or (v is None and name == RESULT)
+                isinstance(v, Undefined) or (v is None and name == RESULT)
                 for v in (first, second)
             ]
             if any(missing) and name != RESULT:
@@ -307,28 +316,35 @@ class _Merged:
                 sources[1 - have] += zeros
                 self._build.append(shapes[have].rebuilt)
                 continue
-            self._check(name, shapes, own)
+            problem = self._problem(name, shapes, own)
+            if problem is not None:  # it may never be used
+                self._build.append(functools.partial(_constant, Undefined(problem)))
+                continue
             sources[0] += places[0]
             sources[1] += places[1]
             self._build.append(shapes[1].rebuilt)
         return sources
 
-    def _check(self, name: str, shapes: list[_Shape], own: list[list[Tensor]]) -> None:
+    def _problem(
+        self, name: str, shapes: list[_Shape], own: list[list[Tensor]]
+    ) -> str | None:
+        """Why a variable can have no joint value; None if it can."""
         first, second = shapes
         where = f"{self._where}: '{name}' "
         if len(own[0]) != len(own[1]) or first.places != second.places:
-            raise TypeError(
+            return (
                 f"{where}is {second.value!r} in one branch of an `if` on a tensor and "
                 f"{first.value!r} in the other: both must be tensors, or the same"
             )
         for a, b in zip(own[0], own[1], strict=True):
             x, y = a._array, b._array
             if x.shape != y.shape or x.dtype != y.dtype:
-                raise TypeError(
+                return (
                     f"{where}must have the same shape and dtype in both branches of "
                     f"an `if` on a tensor, but is {b.dtype.name}{list(b.shape)} and "
                     f"{a.dtype.name}{list(a.shape)}"
                 )
+        return None
 
     def rebuilt(self, tensors: list[Tensor]) -> list[Any]:
         """The joint state."""
@@ -392,7 +408,7 @@ class _LoopState:
         for name, shape, value in zip(
             self._names, self._shapes, self._get(), strict=True
         ):
-            if shape.value is UNDEFINED:
+            if isinstance(shape.value, Undefined):
                 continue
             now = _Shape(value)
             where = f"{self._where}: '{name}' "
