@@ -96,6 +96,12 @@ class Content:
                 yield key, *value.load()
 
 
+def seal(key: Key, leaf: Leaf, checksum: int) -> str:
+    """The checksum that a file keeps: of an array's bytes, name, type and shape."""
+    spec = f"{key} {leaf.dtype.name} {list(leaf.shape)}".encode()
+    return f"{bundle.extend_checksum(checksum, spec):08x}"
+
+
 def versions() -> dict[str, str]:
     """The versions of the packages that made a file."""
     found = {}

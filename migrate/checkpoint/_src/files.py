@@ -20,7 +20,7 @@ from migrate.checkpoint._src import (
 from migrate.checkpoint._src.content import Content
 from migrate.checkpoint._src.convert import as_trees, optimizer_state
 from migrate.checkpoint._src.optimizers import COLLECTION
-from migrate.checkpoint._src.trace import PARAMS, STATE, Key
+from migrate.checkpoint._src.trace import PARAMS, STATE, Key, Leaf
 from migrate.errors import UserError
 
 _TRUST = "a pickle can run any code when it is loaded"
@@ -30,7 +30,7 @@ def _write_pickle(path: str | os.PathLike[str], what: Content) -> None:
     arrays, checksums = {}, {}
     for key, array, checksum in what.arrays():
         arrays[str(key)] = array
-        checksums[str(key)] = f"{checksum:08x}"
+        checksums[str(key)] = content.seal(key, what.specs[key], checksum)
     with atomic.writing(path) as file:
         facts = {**what.metadata, "crc32c": checksums}
         pickle.dump({"arrays": arrays, "facts": facts}, file, protocol=5)
@@ -139,22 +139,27 @@ def read(
         if not os.path.exists(path):
             raise UserError(f"there is no file {os.fspath(path)}")
         arrays, facts = _FORMATS[suffix][1](path)
+    if facts.get("format") != content.FORMAT or "crc32c" not in facts:
+        raise UserError(
+            f"{os.fspath(path)} is damaged, or was not written by this program"
+        )
     if verify:
-        _verify(path, arrays, facts.get("crc32c", {}))
+        _verify(path, arrays, facts["crc32c"])
     if sharding is not None:
         arrays = {name: _place(a, sharding(name)) for name, a in arrays.items()}
     return arrays, facts
 
 
 def _verify(path: Any, arrays: Mapping[str, Any], checksums: Mapping) -> None:
-    lost = set(checksums) - set(arrays)
-    if lost:
-        raise UserError(f"{os.fspath(path)} is damaged: {sorted(lost)[0]} is missing")
+    for name in set(checksums) ^ set(arrays):
+        how = "has no checksum" if name in arrays else "is missing"
+        raise UserError(f"{os.fspath(path)} is damaged: {name} {how}")
     for name, array in arrays.items():
-        stored = checksums.get(name)
-        if stored is None or not isinstance(array, np.ndarray):
-            continue
-        if f"{bundle.checksum_of_array(array):08x}" != stored:
+        if not isinstance(array, np.ndarray):
+            continue  # on its devices already
+        checksum = bundle.checksum_of_array(array)
+        leaf = Leaf(array.shape, array.dtype)
+        if content.seal(Key.parse(name), leaf, checksum) != checksums[name]:
             raise UserError(
                 f"{os.fspath(path)} is damaged: the checksum of {name} does not match"
             )

@@ -32,10 +32,11 @@ def _package(thing: Any) -> str | None:
 def haiku_of(program: Any) -> Any:
     """The Haiku module that `program` uses.
 
-    Looks at its class, then at the names its module has, then at what is imported.
+    Looks at its class, then at the names it uses, then at those its module has, then
+    at what is imported.
 
     Raises:
-      UserError: Its module uses both.
+      UserError: It uses both.
     """
     name = _package(program)
     if name is None:
@@ -43,10 +44,12 @@ def haiku_of(program: Any) -> Any:
         while isinstance(function, functools.partial):
             function = function.func
         names = getattr(function, "__globals__", {})
-        found = {_package(value) for value in list(names.values())} - {None}
-        if len(found) > 1:
-            plain = _package(names.get("hk"))
-            found = {plain} if plain else found
+        code = getattr(function, "__code__", None)
+        used = [names[n] for n in getattr(code, "co_names", ()) if n in names]
+        for values in (used, list(names.values())):
+            found = {_package(value) for value in values} - {None}
+            if found:
+                break
         if len(found) > 1:
             raise UserError(
                 f"{getattr(program, '__name__', program)} uses both haiku and"

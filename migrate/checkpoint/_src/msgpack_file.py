@@ -13,7 +13,7 @@ import ml_dtypes
 import numpy as np
 
 from compat import atomic
-from migrate.checkpoint._src.content import Content
+from migrate.checkpoint._src.content import Content, seal
 from migrate.checkpoint._src.trace import Key
 from migrate.errors import UserError
 
@@ -47,7 +47,7 @@ def write(path: str | os.PathLike[str], content: Content) -> None:
                 f"{key} is too large for .msgpack ({array.nbytes} bytes)",
                 "write .safetensors instead",
             )
-        checksums[str(key)] = f"{checksum:08x}"
+        checksums[str(key)] = seal(key, content.specs[key], checksum)
         body = msgpack.packb(
             (array.shape, array.dtype.name, array.tobytes()), use_bin_type=True
         )
@@ -80,9 +80,7 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str,
 
     try:
         with open(path, "rb") as file:
-            trees = msgpack.unpackb(
-                file.read(), ext_hook=array, raw=False, max_buffer_size=0
-            )
+            trees = msgpack.unpackb(file.read(), ext_hook=array, raw=False)
         facts = trees.pop("metadata", {})
         arrays = {
             str(Key(collection, module, name)): value

@@ -8,16 +8,31 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import zipfile
+import zlib
 from typing import Any
 
 import numpy as np
 
 from compat import atomic
-from migrate.checkpoint._src.content import Content, packed
+from migrate.checkpoint._src.content import Content, packed, seal
 from migrate.errors import UserError
 
 _METADATA = "__metadata__.json"
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+)
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -30,7 +45,7 @@ def write(path: str | os.PathLike[str], content: Content) -> None:
     checksums, foreign = {}, {}
     with atomic.writing(path) as file, zipfile.ZipFile(file, "w") as archive:
         for key, array, checksum in content.arrays():
-            checksums[str(key)] = f"{checksum:08x}"
+            checksums[str(key)] = seal(key, content.specs[key], checksum)
             if _is_foreign(array.dtype):
                 foreign[str(key)] = array.dtype.name
                 array = array.view(f"u{array.dtype.itemsize}")
@@ -68,8 +83,8 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str,
                         key = _unquote(name.removesuffix(".npy"))
                         array = np.lib.format.read_array(entry, allow_pickle=False)
                         arrays[key] = array
-    except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError) as error:
+        for name, kind in facts.pop("types", {}).items():
+            arrays[name] = arrays[name].view(np.dtype(kind))
+    except _DAMAGE as error:
         raise UserError(f"{os.fspath(path)} is no intact .npz file: {error}") from None
-    for name, kind in facts.pop("types", {}).items():
-        arrays[name] = arrays[name].view(np.dtype(kind))
     return arrays, facts

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from compat import atomic
-from migrate.checkpoint._src.content import Content, packed
+from migrate.checkpoint._src.content import Content, packed, seal
 from migrate.errors import UserError
 
 _METADATA = "sonnet2haiku.json"
@@ -36,7 +36,7 @@ def write(path: str | os.PathLike[str], content: Content) -> None:
     arrays, checksums = {}, {}
     for key, array, checksum in content.arrays():
         arrays[str(key)] = array
-        checksums[str(key)] = f"{checksum:08x}"
+        checksums[str(key)] = seal(key, content.specs[key], checksum)
     with atomic.writing_folder(path) as folder:
         with orbax.StandardCheckpointer() as checkpointer:
             checkpointer.save(os.path.join(folder, _ARRAYS), arrays)

@@ -19,7 +19,7 @@ import ml_dtypes
 import numpy as np
 
 from compat import atomic
-from migrate.checkpoint._src.content import Content, packed
+from migrate.checkpoint._src.content import Content, packed, seal
 from migrate.checkpoint._src.trace import Key, Leaf
 from migrate.errors import UserError
 
@@ -103,7 +103,7 @@ def write(path: str | os.PathLike[str], content: Content) -> None:
             for piece, checksum in value.pieces():
                 _write_at(handle, piece, at)
                 at, last = at + len(piece), checksum
-            checksums[key] = f"{last:08x}"
+            checksums[key] = seal(key, content.specs[key], last)
         _write_at(handle, _header(content, checksums), 0)
 
 
