@@ -17,7 +17,7 @@ from compat.sonnet._src.conv import Sizes
 from compat.sonnet._src.initializers import Initializer
 from compat.sonnet._src.layer import layer
 from compat.sonnet._src.once import once
-from compat.sonnet._src.shapes import replicate, require_rank
+from compat.sonnet._src.shapes import replicate, require_rank, sizes
 from haiku_core import layers
 
 
@@ -122,7 +122,7 @@ class ConvNDTranspose(metaclass=ModuleMetaclass):
                 self._output_shape[1:] if first else self._output_shape[:-1]
             )
         return layers.gradient_output_shape(
-            inputs.shape[2:] if first else inputs.shape[1:-1],
+            sizes(inputs)[2:] if first else sizes(inputs)[1:-1],
             replicate(self._kernel_shape, self._num_spatial_dims, "kernel_shape"),
             stride,
             rate,

@@ -22,7 +22,7 @@ structural(
 ).spelling = "hk.RNNCore"
 structural(
     "snt.UnrolledRNN", rule="module_class", returns=Kind("class")
-).spelling = "hk.sonnet.UnrolledRNN"
+).spelling = "hk.Module"
 
 
 @layer()

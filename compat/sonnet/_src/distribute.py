@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any
+
+import jax
 
 import haiku_core as hk
 from compat.dictionary import Kind, Static, T, manual, module, structural
-from compat.runtime.distribution import (
-    MirroredStrategy,
-    TPUStrategy,
-    get_replica_context,
-)
+from compat.runtime.distribution import DeviceSpec, get_replica_context
 from compat.runtime.tensor import Tensor
 from compat.sonnet._src.batch_norm import BaseBatchNorm
 from compat.sonnet._src.initializers import Initializer
 from compat.sonnet._src.layer import layer
 from compat.sonnet._src.metrics import Metric
 from compat.sonnet._src.once import once
+from compat.sonnet._src.replicas import Strategy
 from haiku_core import layers
 
 
@@ -61,8 +62,13 @@ def create_variables_eagerly(f: Any) -> Any:
     return f
 
 
-class Replicator(MirroredStrategy):
-    """Runs a function on replicas of a model.
+class Replicator(Strategy):
+    """Runs a function on replicas of a model, one on each local device.
+
+    Args:
+      devices: names such as "/device:GPU:1", which count JAX's local devices; all of
+        them by default.
+      cross_device_ops: has no effect.
 
     >>> replicator = snt.distribute.Replicator()
     >>> with replicator.scope():
@@ -70,13 +76,47 @@ class Replicator(MirroredStrategy):
     >>> def step():
     ...   y = layer(tf.ones([2, 4]))
     ...   return tf.distribute.get_replica_context().all_reduce("mean", y)
-    >>> replicator.run(step).shape
+    >>> y = replicator.experimental_local_results(replicator.run(step))
+    >>> y[0].shape
     TensorShape([2, 3])
     """
 
+    def __init__(
+        self, devices: Sequence[str] | None = None, cross_device_ops: Any = None
+    ) -> None:
+        del cross_device_ops
+        local = jax.local_devices()
+        if devices is not None:
+            numbers = [DeviceSpec.from_string(d).device_index or 0 for d in devices]
+            if max(numbers) >= len(local):
+                raise ValueError(
+                    f"devices {list(devices)}: JAX has {len(local)} local devices"
+                )
+            local = [local[n] for n in numbers]
+        super().__init__(local)
 
-class TpuReplicator(TPUStrategy):
-    """`Replicator` over the cores of TPUs."""
+    @contextlib.contextmanager
+    def scope(self) -> Iterator[None]:
+        """Inside, variables are made with a value for each replica."""
+        with super().scope(), self.creator():
+            yield
+
+
+class TpuReplicator(Replicator):
+    """`Replicator` over the cores of TPUs.
+
+    Args:
+      tpu_cluster_resolver, experimental_device_assignment,
+      experimental_spmd_xla_partitioning: have no effect.
+    """
+
+    def __init__(
+        self,
+        tpu_cluster_resolver: Any = None,
+        experimental_device_assignment: Any = None,
+        experimental_spmd_xla_partitioning: bool = False,
+    ) -> None:
+        super().__init__()
 
 
 @module("snt.distribute.CrossReplicaBatchNorm")

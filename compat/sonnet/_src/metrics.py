@@ -13,8 +13,10 @@ from compat.runtime.dtypes import DType
 from compat.runtime.tensor import Tensor, convert, is_tensor
 from compat.runtime.variable import Variable
 from compat.sonnet._src.base import Module
+from compat.sonnet._src.initializers import Zeros
 from compat.sonnet._src.layer import layer
 from compat.sonnet._src.once import once
+from compat.sonnet._src.shapes import sizes
 from haiku_core import layers
 
 structural(
@@ -47,7 +49,10 @@ def _ema_of(counter: T, hidden: T, value: T, decay: T):
 
 def statistic(like: Any, name: str) -> Variable:
     """A variable that isn't trained, zeros of the shape and dtype of `like`."""
-    return Variable(_zeros_like(like), trainable=False, name=name)
+    # By shape and dtype, not by value: concrete also where `like` is traced.
+    like = convert(like)
+    start = Zeros()(sizes(like), like.dtype)
+    return Variable(start, trainable=False, name=name)
 
 
 class Metric(Module, metaclass=abc.ABCMeta):

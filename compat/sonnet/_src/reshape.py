@@ -14,6 +14,7 @@ from compat.runtime.tensor import Tensor, convert
 from compat.sonnet._src.base import Module, no_name_scope
 from compat.sonnet._src.layer import layer
 from compat.sonnet._src.once import once
+from compat.sonnet._src.shapes import sizes
 
 
 @layer()
@@ -66,12 +67,12 @@ class Reshape(Module):
         """The same elements in the other shape."""
         inputs = convert(inputs)
         self._initialize(inputs)
-        kept = tuple(inputs.shape[: self._preserve_dims])
+        kept = sizes(inputs)[: self._preserve_dims]
         shape = tuple(self._output_shape)
         if -1 in shape:
             # Worked out here: numpy's -1 has no answer for arrays without elements.
             others = abs(math.prod(shape))
-            size = math.prod(inputs.shape[self._preserve_dims :])
+            size = math.prod(sizes(inputs)[self._preserve_dims :])
             missing = size // others if others else 0
             shape = tuple(missing if n == -1 else n for n in shape)
         return _reshape(inputs, shape=kept + shape)

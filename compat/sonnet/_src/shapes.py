@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from compat.runtime.tensor import Tensor
 from haiku_core._src.sizes import replicate as replicate
+
+
+def sizes(x: Tensor) -> tuple[int, ...]:
+    """The shape as arithmetic wants it: where `x.shape` has None, what stands in."""
+    return x._array.shape
 
 
 def require_rank(x: Any, rank: int) -> None:
