@@ -61,9 +61,10 @@ def _commands(command: click.Command, name: str):
 
 
 def _help(command: click.Command, name: str) -> str:
-    context = click.Context(
-        command, info_name=name, terminal_width=80, max_content_width=80
-    )
+    settings = {"help_option_names": ["-h", "--help"]}
+    settings |= command.context_settings
+    settings |= {"terminal_width": 80, "max_content_width": 80}
+    context = click.Context(command, info_name=name, **settings)
     return "\n".join(line.rstrip() for line in command.get_help(context).split("\n"))
 
 

@@ -71,8 +71,8 @@ def _totals(report: Report) -> str:
     return (
         f"{_bar(counts)}<table><tr><th>places<th class=n>number<th class=n>share\n"
         f"{''.join(rows)}</table>\n"
-        f"<p>{report.number('changed')} of {len(report.files)} files change. Nothing is "
-        f"left for you in {report.nothing_left} of {report.with_legacy} files with "
+        f"<p>{report.number('changed')} of {len(report.files)} files change. Nothing "
+        f"is left for you in {report.nothing_left} of {report.with_legacy} files with "
         f"legacy code; in {report.finished} all is proven exact. "
         f"{report.number('error')} could not be handled.</p>\n"
     )

@@ -35,7 +35,7 @@ def print_explanation(target: Console, name: str) -> None:
     from migrate.analysis.imports import canonical
 
     entry = dictionary.find(canonical(name))
-    if entry is None:
+    if entry is None or entry.name.count(".") == 1 and entry.name.endswith(".*"):
         known = [*dictionary.names(), *rules.codes()]
         close = difflib.get_close_matches(canonical(name), known, 3)
         hint = f"close: {', '.join(close)}" if close else "`sonnet2haiku rules`"

@@ -11,7 +11,6 @@ import pytest
 from click.testing import CliRunner
 
 from migrate import cli
-from migrate.notebooks import Notebook
 
 LEGACY = "import tensorflow as tf\n\n\ndef f(x):\n    return tf.square(x)\n"
 MIGRATED = "import jax.numpy as jnp\n\n\ndef f(x):\n    return jnp.square(x)\n"
@@ -229,8 +228,8 @@ def test_notebook(tmp_path):
     assert f"{path}:cell 2:2:1" in done.stderr
     book = nbformat.read(path, 4)
     assert "y = jnp.square(x)" in book.cells[2].source
-    assert book.cells[0].source.startswith("%matplotlib inline\n")
-    assert "import jax.numpy as jnp" in Notebook(path.read_bytes()).text
+    lines = book.cells[0].source.split("\n")
+    assert "%matplotlib inline" in lines and "import jax.numpy as jnp" in lines
     assert book.cells[1].source == "tf.square"
 
 
