@@ -154,6 +154,8 @@ def to_module(f: Callable[..., Any]) -> type[CallableModule]:
     """
 
     class ToModuleWrapper(CallableModule):
+        """Module produced by `hk.to_module`."""
+
         def __init__(self, name: str | None = None):
             if name is not None and not isinstance(name, str):
                 raise TypeError(
@@ -168,5 +170,6 @@ def to_module(f: Callable[..., Any]) -> type[CallableModule]:
             return f(*args, **kwargs)
 
     functools.update_wrapper(ToModuleWrapper.__call__, f)
-    ToModuleWrapper.__doc__ = getattr(f, "__doc__", None) or CallableModule.__doc__
+    if getattr(f, "__doc__", None):
+        ToModuleWrapper.__doc__ = f.__doc__
     return ToModuleWrapper
