@@ -156,6 +156,9 @@ def merge(a: Kind, b: Kind) -> Kind:
     return UNKNOWN
 
 
+_BINDING = frozenset({cst.Assign, cst.AnnAssign, cst.AugAssign, cst.For, cst.With})
+
+
 class Kinds:
     """Infers kinds in one file."""
 
@@ -322,16 +325,19 @@ class Kinds:
 
     def _assignments(self, scope: Scope, body: cst.CSTNode) -> None:
         for node in trees.walk_scope(body):
-            if isinstance(node, cst.Assign):
+            cls = type(node)
+            if cls not in _BINDING:
+                continue
+            if cls is cst.Assign:
                 kind = self.of(node.value, scope)
                 for target in node.targets:
                     self._bind(target.target, kind, scope, node.value)
-            elif isinstance(node, cst.AnnAssign) and node.value is not None:
+            elif cls is cst.AnnAssign and node.value is not None:
                 kind = self.annotation(node.annotation.annotation, scope)
                 if kind == UNKNOWN:
                     kind = self.of(node.value, scope)
                 self._bind(node.target, kind, scope, node.value)
-            elif isinstance(node, cst.AugAssign):
+            elif cls is cst.AugAssign:
                 new = self.binary(
                     self.of(node.target, scope), self.of(node.value, scope)
                 )
@@ -339,9 +345,9 @@ class Kinds:
                     scope.kinds[node.target.value] = merge(
                         scope.kinds.get(node.target.value, new), new
                     )
-            elif isinstance(node, cst.For):
+            elif cls is cst.For:
                 self.bind_loop(node.target, node.iter, scope)
-            elif isinstance(node, cst.With):
+            elif cls is cst.With:
                 for item in node.items:
                     if item.asname is not None and isinstance(
                         item.asname.name, cst.Name

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import operator
 from collections.abc import Callable, Iterator
 
 import libcst as cst
@@ -60,16 +61,42 @@ def fields(cls: type[cst.CSTNode]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+@functools.cache
+def _is_node(cls: type) -> bool:
+    # `isinstance` is slow here: libcst's classes are abstract base classes.
+    return issubclass(cls, cst.CSTNode)
+
+
+@functools.cache
+def is_expression(cls: type) -> bool:
+    """Whether a class of nodes is one of expressions."""
+    return issubclass(cls, cst.BaseExpression)
+
+
+# What `children` found, with the node to keep its identity from being given away.
+_below: dict[int, tuple[cst.CSTNode, tuple[cst.CSTNode, ...]]] = {}
+
+
+def forget() -> None:
+    """Drops what is remembered of trees; call it when done with a file."""
+    _below.clear()
+
+
+def children(node: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
     """The nodes directly below, in the order of the source."""
-    for name in fields(type(node)):
-        value = getattr(node, name)
-        if isinstance(value, cst.CSTNode):
-            yield value
-        elif type(value) in (list, tuple):
-            for item in value:
-                if isinstance(item, cst.CSTNode):
-                    yield item
+    found = _below.get(id(node))
+    if found is None:
+        below = []
+        for name in fields(type(node)):
+            value = getattr(node, name)
+            cls = type(value)
+            if cls is list or cls is tuple:
+                below.extend(v for v in value if _is_node(type(v)))
+            elif _is_node(cls):
+                below.append(value)
+        found = (node, tuple(below))
+        _below[id(node)] = found  # nodes never change, so neither does this
+    return found[1]
 
 
 def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -78,12 +105,10 @@ def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     while stack:
         node = stack.pop()
         yield node
-        below = list(children(node))
-        below.reverse()
-        stack.extend(below)
+        stack.extend(children(node)[::-1])
 
 
-SCOPES = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
+SCOPES = frozenset({cst.FunctionDef, cst.Lambda, cst.ClassDef})
 
 
 def walk_scope(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -92,10 +117,8 @@ def walk_scope(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     while stack:
         node = stack.pop()
         yield node
-        if not isinstance(node, SCOPES):
-            below = list(children(node))
-            below.reverse()
-            stack.extend(below)
+        if type(node) not in SCOPES:
+            stack.extend(children(node)[::-1])
 
 
 def rebuild(
@@ -108,32 +131,27 @@ def rebuild(
     changes = {}
     for name in fields(type(node)):
         value = getattr(node, name)
-        if isinstance(value, cst.CSTNode):
+        cls = type(value)
+        if cls is list or cls is tuple:
+            items = [change(v, node, name) if _is_node(type(v)) else v for v in value]
+            if any(map(operator.is_not, items, value)):
+                changes[name] = items
+        elif _is_node(cls):
             new = change(value, node, name)
             if new is not value:
                 changes[name] = new
-        elif type(value) in (list, tuple) and value:
-            items = []
-            changed = False
-            for item in value:
-                if not isinstance(item, cst.CSTNode):
-                    items.append(item)
-                    continue
-                new = change(item, node, name)
-                changed |= new is not item
-                items.append(new)
-            if changed:
-                changes[name] = items
     return node.with_changes(**changes) if changes else node
 
 
 def dotted(node: cst.CSTNode) -> str | None:
     """`a.b.c` as text, None for anything but names and attributes."""
+    if type(node) is cst.Name:
+        return node.value
     parts = []
-    while isinstance(node, cst.Attribute):
+    while type(node) is cst.Attribute:
         parts.append(node.attr.value)
         node = node.value
-    if not isinstance(node, cst.Name):
+    if type(node) is not cst.Name:
         return None
     parts.append(node.value)
     return ".".join(reversed(parts))
@@ -175,6 +193,23 @@ def targets(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
         yield node
 
 
+_BINDERS = frozenset(
+    {
+        cst.Assign,
+        cst.AugAssign,
+        cst.AnnAssign,
+        cst.NamedExpr,
+        cst.For,
+        cst.WithItem,
+        cst.FunctionDef,
+        cst.ClassDef,
+        cst.ExceptHandler,
+        cst.Import,
+        cst.ImportFrom,
+    }
+)
+
+
 def names_bound(node: cst.CSTNode) -> list[str]:
     """Names that statements assign in their own scope, in order, each once."""
     found: dict[str, None] = {}
@@ -185,20 +220,25 @@ def names_bound(node: cst.CSTNode) -> list[str]:
                 found.setdefault(single.value)
 
     for inner in [node, *walk_scope(node)]:
-        if isinstance(inner, cst.Assign):
+        cls = type(inner)
+        if cls not in _BINDERS:
+            continue
+        if cls is cst.Assign:
             for target in inner.targets:
                 bind(target.target)
-        elif isinstance(inner, cst.AugAssign | cst.AnnAssign | cst.NamedExpr | cst.For):
-            bind(inner.target)
-        elif isinstance(inner, cst.WithItem) and inner.asname is not None:
-            bind(inner.asname.name)
-        elif isinstance(inner, cst.FunctionDef | cst.ClassDef):
+        elif cls is cst.WithItem:
+            if inner.asname is not None:
+                bind(inner.asname.name)
+        elif cls is cst.FunctionDef or cls is cst.ClassDef:
             found.setdefault(inner.name.value)
-        elif isinstance(inner, cst.ExceptHandler) and inner.name is not None:
-            bind(inner.name.name)
-        elif isinstance(inner, cst.Import | cst.ImportFrom):
+        elif cls is cst.ExceptHandler:
+            if inner.name is not None:
+                bind(inner.name.name)
+        elif cls is cst.Import or cls is cst.ImportFrom:
             for name in imported_names(inner):
                 found.setdefault(name)
+        else:
+            bind(inner.target)
     return list(found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import libcst as cst
@@ -57,6 +58,12 @@ _HALF_OPEN = {
 _LOOSE = (cst.Lambda, cst.IfExp, cst.Tuple, cst.GeneratorExp, cst.NamedExpr)
 
 
+@functools.cache
+def expression(text: str) -> cst.BaseExpression:
+    """A text as a node, parsed once."""
+    return cst.parse_expression(text)
+
+
 def is_atom(node: cst.BaseExpression) -> bool:
     """Whether an expression needs no parentheses anywhere."""
     return bool(getattr(node, "lpar", ())) or isinstance(node, _ATOMS)
@@ -87,9 +94,12 @@ def fit(
 
 
 def in_place_of(
-    new: cst.BaseExpression, old: cst.BaseExpression, parent: cst.CSTNode | None, field
+    new: cst.BaseExpression,
+    old: cst.BaseExpression,
+    parent: cst.CSTNode | None,
+    field: str,
 ) -> cst.BaseExpression:
-    """`new` where `old` stood: keeps old parentheses that hold line breaks or need be."""
+    """`new` where `old` stood, with the parentheses that are still needed."""
     if type(new) is type(old):
         return new  # the same expression with other parts: its place suits it
     if old.lpar and not new.lpar:

@@ -55,8 +55,10 @@ def rewrite_source(
         project = Project()
         project.add(module_name, summarize(text, module_name, is_package))
     package = module_name if is_package else module_name.rpartition(".")[0]
-    rewriter = Rewriter(module, options, project, package)
-    return rewriter.run(text)
+    try:
+        return Rewriter(module, options, project, package).run(text)
+    finally:
+        trees.forget()
 
 
 class Rewriter:
@@ -319,7 +321,9 @@ class Rewriter:
         for inner in trees.walk(node):
             name = self.kinds.legacy(inner, scope)
             if name is not None and name.partition(".")[0] == "tf" and name != "tf":
-                if isinstance(inner, cst.Attribute | cst.Name) and dictionary.find(name):
+                if isinstance(inner, cst.Attribute | cst.Name) and dictionary.find(
+                    name
+                ):
                     self.note(
                         inner,
                         "S2H905",
@@ -364,38 +368,42 @@ class Rewriter:
     ) -> cst.BaseExpression:
         """Rewrites an expression."""
         new = self._expr(node, scope, parent, field)
-        if new is not node and isinstance(new, cst.BaseExpression):
+        if new is not node:
             new = build.in_place_of(new, node, parent, field)
         return new
 
     def _expr(self, node, scope, parent, field):
-        if isinstance(node, cst.Call):
-            return self._call(node, scope, parent)
-        if isinstance(node, cst.Name | cst.Attribute):
+        cls = type(node)
+        if cls is cst.Name or cls is cst.Attribute:
             return self._reference(node, scope, parent, field)
-        if isinstance(node, cst.SimpleString):
+        if cls is cst.Call:
+            return self._call(node, scope, parent)
+        if cls in _LEAVES:
+            return node
+        if cls is cst.SimpleString:
             return self._string(node, scope, parent, field)
-        if isinstance(node, cst.Lambda):
+        if cls is cst.Lambda:
             if id(node) in self.pipelines:
                 return self.in_pipeline(node, scope)
             inner = Scope(scope, None, node)
             inner.bound |= {p.name.value for p in node.params.params}
             return trees.rebuild(node, lambda c, p, f: self._inner(c, p, f, inner))
-        if isinstance(
-            node, cst.ListComp | cst.GeneratorExp | cst.SetComp | cst.DictComp
-        ):
+        if cls in _COMPREHENSIONS:
             return self._comprehension(node, scope)
-        if isinstance(node, cst.BinaryOperation | cst.Comparison | cst.UnaryOperation):
+        if cls in _OPERATIONS:
             return self._operation(node, scope)
-        if isinstance(node, cst.FormattedString):
+        if cls is cst.FormattedString:
             return self._formatted(node, scope)
         return trees.rebuild(node, lambda c, p, f: self._inner(c, p, f, scope))
 
     def _inner(self, child, parent, field, scope):
-        if isinstance(child, cst.Name) and (parent_is_label(parent, field)):
+        cls = type(child)
+        if cls is cst.Name and parent_is_label(parent, field):
             return child
-        if isinstance(child, cst.BaseExpression):
+        if trees.is_expression(cls):
             return self.expr(child, scope, parent, field)
+        if cls in _LEAVES:
+            return child
         return trees.rebuild(child, lambda c, p, f: self._inner(c, p, f, scope))
 
     def _comprehension(self, node, scope):
@@ -513,7 +521,7 @@ class Rewriter:
         if entry.outcome == "value":
             if not self.options.enabled("S2H104"):
                 return self.leave(node, "S2H104", name, "left out by option", "")
-            new = cst.parse_expression(entry.spelling)
+            new = build.expression(entry.spelling)
             from migrate.rewrite import templates
 
             self.use(templates.free_aliases(new, inline.ALIASES))
@@ -651,6 +659,16 @@ class Rewriter:
     def kind(self, node: cst.BaseExpression, scope: Scope) -> Kind:
         """What an expression is."""
         return self.kinds.of(node, scope)
+
+
+_LEAVES = frozenset(
+    {cst.Integer, cst.Float, cst.Imaginary, cst.Ellipsis, cst.Dot, cst.Pass}
+    | {cst.Add, cst.Subtract, cst.Multiply, cst.Divide, cst.Power, cst.Minus, cst.Not}
+    | {cst.Equal, cst.NotEqual, cst.LessThan, cst.GreaterThan, cst.Is, cst.IsNot}
+    | {cst.FormattedStringText, cst.Break, cst.Continue}
+)
+_COMPREHENSIONS = frozenset({cst.ListComp, cst.GeneratorExp, cst.SetComp, cst.DictComp})
+_OPERATIONS = frozenset({cst.BinaryOperation, cst.Comparison, cst.UnaryOperation})
 
 
 def parent_is_label(parent: cst.CSTNode, field: str) -> bool:

@@ -58,18 +58,19 @@ def _used_names(module: cst.Module) -> set[str]:
     stack = list(module.body)
     while stack:
         node = stack.pop()
-        if isinstance(node, cst.Import | cst.ImportFrom):
+        cls = type(node)
+        if cls is cst.Import or cls is cst.ImportFrom:
             continue
-        if isinstance(node, cst.Name):
+        if cls is cst.Name:
             found.add(node.value)
-        elif isinstance(node, cst.Attribute | cst.Arg):
+        elif cls is cst.Attribute or cls is cst.Arg:
             stack.append(node.value)
-        elif isinstance(node, cst.Annotation):
+        elif cls is cst.Annotation:
             for inner in trees.walk(node):
                 if isinstance(inner, cst.SimpleString):
                     found |= _names_in(inner.value.strip("'\""))
             stack.append(node.annotation)
-        elif isinstance(node, cst.Assign):
+        elif cls is cst.Assign:
             for target in node.targets:
                 if trees.dotted(target.target) == "__all__":
                     for inner in trees.walk(node.value):

@@ -282,7 +282,11 @@ def choices(
     The body itself, where it is one expression, comes last.
     """
     candidates = list(entry.spellings)
-    if entry.outcome == "op" and entry.fn is not None and expressions.inlinable(entry.fn):
+    if (
+        entry.outcome == "op"
+        and entry.fn is not None
+        and expressions.inlinable(entry.fn)
+    ):
         candidates.append(dictionary.Spelling(None, entry.fn))
     for spelling in candidates:
         form = templates.template(spelling.fn)
@@ -440,7 +444,7 @@ def _substitute(rewriter, entry, form, bound, scope, transform):
             values[name] = templates.Filled(default, False)
         else:
             default = entry.signature.parameters[name].default
-            values[name] = templates.Filled(cst.parse_expression(repr(default)), False)
+            values[name] = templates.Filled(build.expression(repr(default)), False)
 
     def wrap(name):
         return entry.kinds.get(name) is dictionary.T

@@ -50,7 +50,7 @@ class Positions:
         self._last = (1, 0)
 
     def of(self, node: cst.CSTNode) -> tuple[int, int]:
-        """(line from 1, column from 0); for a node that is new, the last place asked."""
+        """(line from 1, column from 0); of a new node, the last place asked for."""
         if self._starts is None:
             state = _Recording(
                 self._module.default_indent, self._module.default_newline

@@ -50,8 +50,9 @@ def test_twenty_steps(tmp_path, datasets):
     legacy = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(legacy)
     ours = migrated(path, tmp_path / "out", blocked=False)
-    import haiku_core as hk
     import optax
+
+    import haiku_core as hk
     from haiku_core import objects
 
     model, optimizer = legacy_model(), snt.optimizers.SGD(0.1)

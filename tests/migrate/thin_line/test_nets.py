@@ -90,7 +90,9 @@ def test_cifar10_convnet(tmp_path, haiku_name, is_training):
     module = migrated(path, tmp_path / "out", haiku_name)
     options = dict(output_channels=(4, 5, 6), strides=(1, 2, 1))
     x = np.random.RandomState(0).normal(size=(3, 8, 8, 3)).astype(np.float32)
-    legacy = Legacy(snt.nets.Cifar10ConvNet(10, **options), x, tmp_path, is_training=True)
+    legacy = Legacy(
+        snt.nets.Cifar10ConvNet(10, **options), x, tmp_path, is_training=True
+    )
     calls = dict(is_training=is_training, test_local_stats=False)
     out, loss, gradients = legacy.run(
         x, lambda y: tf.reduce_mean(tf.square(y["logits"])), **calls
