@@ -72,6 +72,8 @@ def shape(input: Any, out_type: Any = "int32", name: Any = None) -> Tensor:
 
 def _dims(value: Any) -> tuple[int, ...]:
     found = _of(value)
+    if isinstance(found, Tensor):
+        return found._array.shape
     if hasattr(found, "tensor_parts"):
         return tuple(found.shape.as_list())
     if hasattr(found, "_peek"):

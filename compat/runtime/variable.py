@@ -462,7 +462,7 @@ def _converted(value: Variable, dtype: Any, hint: Any) -> Tensor:
     return convert(value._read(), dtype)
 
 
-tensor_lib.CONVERTERS.append((Variable, _converted, 50))
+tensor_lib.CONVERTERS.append((Variable, _converted, 1000))
 tensor_lib.TENSOR_LIKE += (Variable,)
 operators.attach(Variable)
 

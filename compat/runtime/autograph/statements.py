@@ -20,6 +20,7 @@ from compat.runtime.errors import OperatorNotAllowedInGraphError
 from compat.runtime.operators import tf_op
 from compat.runtime.state import STATE
 from compat.runtime.tensor import Tensor, convert, is_tensor
+from compat.runtime.variable import Variable
 
 Get = Callable[[], list[Any]]
 Set = Callable[[list[Any]], None]
@@ -263,7 +264,7 @@ def if_stmt(
         def run_block() -> list[Tensor]:
             put(list(before))
             block()
-            state = get()
+            state = [_read(v, b) for v, b in zip(get(), before, strict=True)]
             after.append(state)
             return [t for v in state for t in _Shape(v).tensors()]
 
@@ -278,6 +279,13 @@ def if_stmt(
     except BaseException:
         put(before)
         raise
+
+
+def _read(value: Any, before: Any) -> Any:
+    """The value of a variable that a branch put into a local; else what is there."""
+    if isinstance(value, Variable) and value is not before:
+        return value.value()
+    return value
 
 
 class _Merged:

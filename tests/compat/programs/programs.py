@@ -7,6 +7,8 @@ sides. The imports are inside the functions: they go where the side sends them.
 from __future__ import annotations
 
 import dataclasses
+import importlib.metadata
+import importlib.util
 from collections.abc import Callable
 from typing import Any
 
@@ -43,12 +45,21 @@ def fill(modules: list[Any], seed: int) -> None:
             variable.assign(value.astype(variable.dtype.as_numpy_dtype))
 
 
+def _from_wheel(path: str) -> Any:
+    """A module of dm-sonnet's wheel that lies outside of its package."""
+    file = importlib.metadata.distribution("dm-sonnet").locate_file(path)
+    spec = importlib.util.spec_from_file_location("sonnet_example", file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def mnist() -> Program:
     """The convolutional network and step of Sonnet's simple_mnist."""
     import sonnet as snt
     import tensorflow as tf
-    from examples import simple_mnist
 
+    simple_mnist = _from_wheel("examples/simple_mnist.py")
     model = snt.Sequential(
         [
             snt.Conv2D(32, 3, 1),

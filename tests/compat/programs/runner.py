@@ -99,7 +99,7 @@ def main(side: str, out: str, *names: str) -> int:
     if side == "compat":
         import compat
 
-        compat.install(include=["bsuite", "acme", "examples"])
+        compat.install(include=["bsuite", "acme", "sonnet_example"])
     stubs.install()
     failed = 0
     for name in names or programs.PROGRAMS:

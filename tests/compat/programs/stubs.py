@@ -66,7 +66,7 @@ def install() -> None:
     reverb = _Anything("reverb")
     reverb.ReplaySample = ReplaySample
     sys.modules["reverb"] = reverb
-    for name in ("launchpad", "tensorflow_datasets", "reverb.platform"):
+    for name in ("launchpad", "tensorflow_datasets", "gym", "gym.spaces"):
         sys.modules[name] = _Anything(name)
     tfp = _Anything("tensorflow_probability")
     tfp.distributions = _Anything("tensorflow_probability.distributions")
