@@ -84,7 +84,7 @@ CASES = {
     "MLP": (*both("MLP", [40, 30]), called(2, 20)),
     "LayerNorm": (*both("LayerNorm", -1, True, True), called(2, 4, 3)),
     "GroupNorm": (*both("GroupNorm", 2), called(2, 4, 6)),
-    "BatchNorm": (*both("BatchNorm", True, True), lambda m: m(np.zeros((4, 3)), True)),
+    "BatchNorm": (*both("BatchNorm", True, True), quantized(4, 3)),
     "VectorQuantizer": (*both("VectorQuantizer", 20, 50, 0.25), quantized(2, 20)),
     "VectorQuantizerEMA": (
         *both("VectorQuantizerEMA", 20, 50, 0.25, 0.9),
