@@ -112,7 +112,9 @@ class TrainableState(Module):
 
     def __call__(self, batch_size: int) -> Any:
         """The state [batch_size, …]."""
-        return nest.map_structure(lambda v: _tile(v, times=batch_size), self._template)
+        return nest.map_structure(
+            lambda v: _tile(v, times=int(batch_size)), self._template
+        )
 
 
 @TrainableState.entry.when()

@@ -18,7 +18,11 @@ def layer(*same: str) -> Callable[[Callable], Callable[..., Any]]:
 
     def define(fn: Callable) -> Callable[..., Any]:
         name = f"snt.{fn.__name__.strip('_')}"
-        return dispatch(Entry((name,), "op", fn, same=same, helper=False))
+        call = dispatch(Entry((name,), "op", fn, same=same, helper=False))
+        # Pickled, as an activation may be, by the place where it stands.
+        call.__module__ = fn.__module__
+        call.__name__ = call.__qualname__ = fn.__name__
+        return call
 
     return define
 

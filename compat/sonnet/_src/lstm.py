@@ -187,7 +187,11 @@ def _(
 
 @module("snt.UnrolledLSTM")
 class UnrolledLSTM(_Memory, UnrolledRNN):
-    """`LSTM` over a whole sequence [time, batch, input]."""
+    """`LSTM` over a whole sequence [time, batch, input].
+
+    Its gradients are those of `dynamic_unroll(LSTM)`. Sonnet's own are others on CPUs:
+    the gradient of TensorFlow's block kernel is not that of what it computes.
+    """
 
     def __init__(
         self,
