@@ -140,14 +140,21 @@ def jit(fun: Callable[..., Any], *jit_args: Any, **jit_kwargs: Any) -> Any:
     return call
 
 
-def remat(fun: Callable[..., Any], *remat_args: Any, **remat_kwargs: Any) -> Any:
+def remat(
+    fun: Callable[..., Any],
+    *,
+    prevent_cse: bool = True,
+    policy: Callable[..., bool] | None = None,
+    static_argnums: int | tuple[int, ...] = (),
+) -> Callable[..., Any]:
     """``jax.checkpoint`` for a function that uses parameters, state and random keys.
 
     Args:
       fun: the function whose intermediate values are computed again for gradients
         rather than stored.
-      *remat_args: further arguments of ``jax.checkpoint``.
-      **remat_kwargs: likewise.
+      prevent_cse: as for ``jax.checkpoint``.
+      policy: likewise.
+      static_argnums: likewise.
 
     Returns:
       A function with the same results.
@@ -163,9 +170,13 @@ def remat(fun: Callable[..., Any], *remat_args: Any, **remat_kwargs: Any) -> Any
         kwargs[_VALUES] = taken(frame)
         # JAX keeps traces by function; a new function each time, since names given out
         # and parameters created make each trace another one.
-        out, values = jax.checkpoint(_pure(fun), *remat_args, **remat_kwargs)(
-            *args, **kwargs
+        saving = jax.checkpoint(
+            _pure(fun),
+            prevent_cse=prevent_cse,
+            policy=policy,
+            static_argnums=static_argnums,
         )
+        out, values = saving(*args, **kwargs)
         merge(frame, values)
         return out
 

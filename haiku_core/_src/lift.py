@@ -85,9 +85,10 @@ class LiftWithStateUpdater:
         self._run = run = current_frame("lift_with_state").run
         if run.teardown is None:
             run.teardown = []
-        run.teardown.append(self._check_used)
+        run.teardown.append(self.assert_used)
 
-    def _check_used(self) -> None:
+    def assert_used(self) -> None:
+        """Raises ValueError unless one of the other methods was called."""
         if not self._used:
             raise ValueError(
                 "LiftWithStateUpdater (from `lift_with_state`) must be used: call "

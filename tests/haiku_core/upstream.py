@@ -5,5 +5,6 @@ import warnings
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import haiku as haiku
+    import haiku.typing
 
 __all__ = ("haiku",)

@@ -12,7 +12,7 @@ from haiku_core.layers._src.arrays import constant
 
 
 def dropout(
-    key: jax.Array, rate: Any, x: jax.Array, broadcast_dims: Sequence[int] = ()
+    rng: jax.Array, rate: Any, x: jax.Array, broadcast_dims: Sequence[int] = ()
 ) -> jax.Array:
     """Zeroes each element with probability ``rate``, scales the rest by 1/(1-rate).
 
@@ -20,7 +20,7 @@ def dropout(
     keeps the mean.
 
     Args:
-      key: a random key.
+      rng: a random key.
       rate: in ``[0, 1)``; may be traced, then it is not checked.
       x: any shape.
       broadcast_dims: axes along which all elements share one draw.
@@ -43,7 +43,7 @@ def dropout(
     shared = {dim % ndim for dim in broadcast_dims}
     shape = tuple(1 if i in shared else n for i, n in enumerate(x.shape))
     kept = 1.0 - rate
-    mask = jax.random.bernoulli(key, kept, shape)
+    mask = jax.random.bernoulli(rng, kept, shape)
     if shared:
         mask = jnp.broadcast_to(mask, x.shape)
     return mask * x / kept
