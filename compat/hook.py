@@ -87,15 +87,24 @@ def _import(
     fromlist: Any = (),
     level: int = 0,
 ) -> Any:
-    if level == 0 and name.partition(".")[0] in _legacy and _is_users(globals):
+    if level == 0 and _taken_over(name) and _is_users(globals):
         return _resolve(name, fromlist)
     return _original["__import__"](name, globals, locals, fromlist, level)
 
 
 def _import_module(name: str, package: str | None = None) -> types.ModuleType:
-    if name.partition(".")[0] in _legacy and _is_users(sys._getframe(1).f_globals):
+    if _taken_over(name) and _is_users(sys._getframe(1).f_globals):
         return _resolve(name, ("*",))
     return _original["import_module"](name, package)
+
+
+def _taken_over(name: str) -> bool:
+    """Whether it is a legacy package's name that Python would not resolve to ours."""
+    head = name.partition(".")[0]
+    if head not in _legacy:
+        return False
+    ours = sys.modules.get(f"compat.{head}")
+    return ours is None or sys.modules.get(head) is not ours
 
 
 def _is_users(globals: Mapping[str, Any] | None) -> bool:
