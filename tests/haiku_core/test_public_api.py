@@ -54,7 +54,9 @@ def test_name(name, kind):
             return  # Flax writes the constructor.
         if getattr(ours, "_is_protocol", False):
             return
-        assert _parameters(ours) == _parameters(theirs)
+        # `concrete` is an argument of jax.checkpoint's that does nothing any more.
+        wanted = [entry for entry in _parameters(theirs) if entry[0] != "concrete"]
+        assert _parameters(ours) == wanted
 
 
 def test_all_of_the_rows_are_there():
