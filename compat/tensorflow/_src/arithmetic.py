@@ -412,3 +412,27 @@ def accumulate_n(
 @accumulate_n.when("inputs is list")
 def _(inputs):
     return sum(inputs)
+
+
+@op(
+    "tf.realdiv",
+    same=("x", "y"),
+    returns=Like("x", "y"),
+    check=[Call(Floats(2, 3), Floats(3, low=0.5))],
+)
+def realdiv(x: T, y: T, name: Ignored = None):
+    """The quotient of floats."""
+    return jnp.divide(x, y)
+
+
+@op(
+    "tf.math.polyval",
+    returns=TENSOR,
+    check=[Call([1.0, Floats(), 3.0], Floats(4)), Call(coeffs=[Floats()], x=Floats(2))],
+)
+def polyval(coeffs: Ts, x: T, name: Ignored = None):
+    """A polynomial, the coefficient of the highest power first."""
+    total = coeffs[0]
+    for coefficient in coeffs[1:]:
+        total = total * x + coefficient
+    return total

@@ -53,12 +53,12 @@ def cast(x: T, dtype: Dtype, name: Ignored = None):
     return x.astype(dtype)
 
 
-@cast.when("x is tensor and not x is complex")
+@cast.when("x is tensor")
 def _(x, dtype):
     return x.astype(dtype)
 
 
-@cast.when("not x is complex")
+@cast.when()
 def _(x, dtype):
     return jnp.asarray(x, dtype)
 

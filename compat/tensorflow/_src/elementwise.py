@@ -365,25 +365,25 @@ def lbeta(x: T, name: Ignored = None):
     return jnp.sum(jax.lax.lgamma(x), axis=-1) - total
 
 
-@op("tf.math.bessel_i0", returns=FLOAT, check=ANY)
+@op("tf.math.bessel_i0", "tf.math.special.bessel_i0", returns=FLOAT, check=ANY)
 def bessel_i0(x: T, name: Ignored = None):
     """The modified Bessel function of order 0."""
     return jax.scipy.special.i0(x)
 
 
-@op("tf.math.bessel_i0e", returns=FLOAT, check=ANY)
+@op("tf.math.bessel_i0e", "tf.math.special.bessel_i0e", returns=FLOAT, check=ANY)
 def bessel_i0e(x: T, name: Ignored = None):
     """The exponentially scaled modified Bessel function of order 0."""
     return jax.scipy.special.i0e(x)
 
 
-@op("tf.math.bessel_i1", returns=FLOAT, check=ANY)
+@op("tf.math.bessel_i1", "tf.math.special.bessel_i1", returns=FLOAT, check=ANY)
 def bessel_i1(x: T, name: Ignored = None):
     """The modified Bessel function of order 1."""
     return jax.scipy.special.i1(x)
 
 
-@op("tf.math.bessel_i1e", returns=FLOAT, check=ANY)
+@op("tf.math.bessel_i1e", "tf.math.special.bessel_i1e", returns=FLOAT, check=ANY)
 def bessel_i1e(x: T, name: Ignored = None):
     """The exponentially scaled modified Bessel function of order 1."""
     return jax.scipy.special.i1e(x)
@@ -422,3 +422,23 @@ def conj(x: T, name: Ignored = None):
 def angle(input: T, name: Ignored = None):
     """The argument of complex numbers."""
     return jnp.angle(input)
+
+
+@op(
+    "tf.math.special.expint",
+    returns=FLOAT,
+    check=[Call(Floats(4, low=0.2), grad_=False)],
+)
+def expint(x: T, name: Ignored = None):
+    """The exponential integral."""
+    return jax.scipy.special.expi(x)
+
+
+@op(
+    "tf.math.special.spence",
+    returns=FLOAT,
+    check=[Call(Floats(4, low=0.2), grad_=False)],
+)
+def spence(x: T, name: Ignored = None):
+    """Spence's integral."""
+    return jax.scipy.special.spence(x)

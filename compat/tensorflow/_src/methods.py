@@ -137,21 +137,6 @@ def is_compatible_with(self: Other, other: Other):
     return tuple(self) == tuple(other)
 
 
-manual(
-    "TensorShape.assert_has_rank",
-    "TensorShape.assert_is_compatible_with",
-    "TensorShape.assert_is_fully_defined",
-    "TensorShape.assert_same_rank",
-    "TensorShape.with_rank",
-    "TensorShape.with_rank_at_least",
-    "TensorShape.with_rank_at_most",
-    "TensorShape.merge_with",
-    "TensorShape.most_specific_compatible_shape",
-    because="JAX shapes are plain tuples without such checks",
-    instead="assert on len(x.shape) or x.shape, or use chex.assert_shape",
-)
-
-
 # ------------------------------------------------------------------ dtypes
 
 

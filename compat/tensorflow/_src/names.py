@@ -93,18 +93,6 @@ value(
     because="exact where the function takes no `variables` argument",
 )
 value("tf.recompute_grad", spelling="jax.checkpoint", returns=FUNCTION)
-value(
-    "tf.nest.flatten",
-    spelling="jax.tree.leaves",
-    returns=UNKNOWN,
-    because=("JAX leaves None out, TensorFlow keeps it as a leaf"),
-)
-value(
-    "tf.nest.map_structure",
-    spelling="jax.tree.map",
-    returns=UNKNOWN,
-    because=("JAX passes None by, TensorFlow hands it to the function"),
-)
 value("tf.math.pi", "tf.experimental.numpy.pi", spelling="np.pi", returns=UNKNOWN)
 
 # ------------------------------------------------------------------ what stays
@@ -346,7 +334,6 @@ manual(
     "tf.assert_equal",
     "tf.assert_greater",
     "tf.assert_less",
-    "tf.assert_rank",
     "tf.compat.v1.assert_equal",
     because="compiled JAX code cannot raise by a value",
     instead="check shapes with chex or assert; values with jax.experimental.checkify",
@@ -495,6 +482,58 @@ manual(
     "tf.signal.*",
     because="it has no entry here",
     instead="use jnp.fft or jax.scipy.signal",
+    returns=TENSOR,
+)
+manual(
+    "tf.nn.ctc_loss",
+    "tf.nn.ctc_greedy_decoder",
+    "tf.nn.ctc_beam_search_decoder",
+    because="the shapes of labels and lengths differ",
+    instead="optax.ctc_loss takes paddings of zeros and ones",
+    returns=TENSOR,
+)
+manual(
+    "tf.nn.nce_loss",
+    "tf.nn.sampled_softmax_loss",
+    "tf.nn.all_candidate_sampler",
+    "tf.nn.fixed_unigram_candidate_sampler",
+    "tf.nn.learned_unigram_candidate_sampler",
+    "tf.random.uniform_candidate_sampler",
+    "tf.random.log_uniform_candidate_sampler",
+    because="JAX has no candidate samplers",
+    instead="sample with jax.random.choice and compute the loss of those classes",
+    returns=TENSOR,
+)
+manual(
+    "tf.nn.RNNCellDropoutWrapper",
+    "tf.nn.RNNCellResidualWrapper",
+    "tf.nn.RNNCellDeviceWrapper",
+    because="they wrap Keras cells",
+    instead="hk.ResetCore, hk.DeepRNN or a core of your own",
+    returns=CLASS,
+)
+manual(
+    "tf.linalg.LinearOperator",
+    because="JAX has no linear operator classes",
+    instead="tfp.substrates.jax.tf2jax.linalg, or the matrix itself",
+    returns=CLASS,
+)
+manual(
+    "tf.linalg.eig",
+    "tf.linalg.eigvals",
+    "tf.eig",
+    "tf.eigvals",
+    because="their order is free, and JAX has them on the CPU only",
+    instead="jnp.linalg.eig, sorted as you need it",
+    returns=TENSOR,
+)
+manual(
+    "tf.linalg.lu",
+    "tf.linalg.lu_solve",
+    "tf.linalg.lu_reconstruct",
+    "tf.linalg.lu_matrix_inverse",
+    because="TensorFlow's factors come as one matrix and a permutation",
+    instead="jax.scipy.linalg.lu_factor and lu_solve",
     returns=TENSOR,
 )
 manual(

@@ -185,3 +185,46 @@ def local_response_normalization(
         for i in range(2 * radius + 1)
     )
     return input / (bias + alpha * total) ** beta
+
+
+@op(
+    "tf.nn.weighted_moments",
+    returns=tup(FLOAT, FLOAT),
+    check=[
+        Call(Floats(4, 3), [0], Floats(4, 1, low=0.1)),
+        Call(Floats(4, 3), [0, 1], Floats(4, 3, low=0.1), keepdims=True),
+    ],
+)
+def weighted_moments(
+    x: T,
+    axes: Static,
+    frequency_weights: T,
+    keepdims: Static = False,
+    name: Ignored = None,
+):
+    """(mean, variance) over axes, elements counting by weights."""
+    weights = jnp.broadcast_to(frequency_weights, x.shape)
+    total = jnp.sum(weights, axis=axes, keepdims=True)
+    mean = jnp.sum(weights * x, axis=axes, keepdims=True) / total
+    spread = jnp.square(x - jax.lax.stop_gradient(mean))
+    variance = jnp.sum(weights * spread, axis=axes, keepdims=True) / total
+    if keepdims:
+        return mean, variance
+    return jnp.squeeze(mean, axes), jnp.squeeze(variance, axes)
+
+
+@op(
+    "tf.nn.normalize_moments",
+    returns=tup(FLOAT, FLOAT),
+    check=[
+        Call(4.0, Floats(3), Floats(3, low=9, high=12), None),
+        Call(4.0, Floats(3), Floats(3, low=9, high=12), Floats(3)),
+    ],
+)
+def normalize_moments(
+    counts: T, mean_ss: T, variance_ss: T, shift: T, name: Ignored = None
+):
+    """(mean, variance) out of a count and sums."""
+    shifted = mean_ss / counts
+    mean = shifted if shift is None else shifted + shift
+    return mean, variance_ss / counts - jnp.square(shifted)

@@ -402,3 +402,63 @@ def stateless_fold_in(seed: T, data: T, alg: Ignored = "auto_select"):
     key = jax.random.fold_in(key_of_seed(seed), data)
     bits = jax.random.key_data(key)[-2:]
     return jax.lax.bitcast_convert_type(bits, jnp.int32).astype(seed.dtype)
+
+
+@op(
+    "tf.random.stateless_gamma",
+    returns=ByDtype("dtype", FLOAT),
+    random=True,
+    because=RANDOM,
+    check=[Call([3, 2], [1, 2], Floats(2, low=0.5)), Call([3], [1, 2], 0.5, beta=2.0)],
+)
+def stateless_gamma(
+    shape: Shape,
+    seed: T,
+    alpha: T,
+    beta: T = None,
+    dtype: Dtype = jnp.float32,
+    name: Ignored = None,
+):
+    """Draws from gamma distributions in a shape that the parameters broadcast to."""
+    rate = jnp.ones((), dtype) if beta is None else beta.astype(dtype)
+    alpha = jnp.broadcast_to(alpha.astype(dtype), shape)
+    return jax.random.gamma(key_of_seed(seed), alpha, shape, dtype) / rate
+
+
+@op(
+    "tf.random.stateless_poisson",
+    returns=ByDtype("dtype", INT),
+    random=True,
+    because=RANDOM,
+    check=[Call([3, 2], [1, 2], Floats(2, low=0.5))],
+)
+def stateless_poisson(
+    shape: Shape,
+    seed: T,
+    lam: T,
+    dtype: Dtype = jnp.int32,
+    name: Ignored = None,
+):
+    """Draws from Poisson distributions in a shape that the rates broadcast to."""
+    rate = jnp.broadcast_to(lam, shape)
+    return jax.random.poisson(key_of_seed(seed), rate, shape).astype(dtype)
+
+
+@op(
+    "tf.random.stateless_binomial",
+    returns=ByDtype("output_dtype", INT),
+    random=True,
+    because=RANDOM,
+    check=[Call([3, 2], [1, 2], 10.0, Floats(2, low=0.1, high=0.9))],
+)
+def stateless_binomial(
+    shape: Shape,
+    seed: T,
+    counts: T,
+    probs: T,
+    output_dtype: Dtype = jnp.int32,
+    name: Ignored = None,
+):
+    """Draws of how often of so many trials an event of a probability happens."""
+    draws = jax.random.binomial(key_of_seed(seed), counts, probs, shape)
+    return draws.astype(output_dtype)

@@ -525,3 +525,95 @@ def batch_to_space(input: T, block_shape: Static, crops: Static, name: Ignored =
     for axis, (before, after) in enumerate(crops, 1):
         x = jax.lax.slice_in_dim(x, before, x.shape[axis] - after, axis=axis)
     return x
+
+
+@op(
+    "tf.identity_n",
+    returns=seq(TENSOR),
+    check=[Call([Floats(2), Ints(3)])],
+)
+def identity_n(input: Ts, name: Ignored = None):
+    """The tensors themselves, as a list."""
+    return list(input)
+
+
+@op(
+    "tf.tuple",
+    returns=seq(TENSOR),
+    check=[Call([Floats(2), Ints(3)])],
+)
+def tuple_of(tensors: Ts, control_inputs: Ignored = None, name: Ignored = None):
+    """The tensors themselves, as a list."""
+    return list(tensors)
+
+
+@op(
+    "tf.shape_n",
+    returns=seq(SHAPE),
+    check=[Call([Floats(2, 3), Floats(4)])],
+)
+def shape_n(input: Ts, out_type: Dtype = jnp.int32, name: Ignored = None):
+    """The shapes of tensors."""
+    return [np.asarray(x.shape, out_type) for x in input]
+
+
+@op(
+    "tf.strided_slice",
+    returns=Like("input_"),
+    check=[
+        Call(Floats(5, 4), [1, 0], [4, 4]),
+        Call(Floats(5, 4), [4, 3], [0, 0], [-2, -1]),
+        Call(Floats(5, 4), begin=[1], end=[3]),
+    ],
+)
+def strided_slice(
+    input_: T,
+    begin: Shape,
+    end: Shape,
+    strides: Shape = None,
+    begin_mask: Static = 0,
+    end_mask: Static = 0,
+    ellipsis_mask: Static = 0,
+    new_axis_mask: Static = 0,
+    shrink_axis_mask: Static = 0,
+    var: Ignored = None,
+    name: Ignored = None,
+):
+    """The part that begins, ends and steps name, one per leading axis.
+
+    Raises:
+      NotImplementedError: with masks of new axes or an ellipsis.
+    """
+    if ellipsis_mask or new_axis_mask:
+        raise NotImplementedError("tf.strided_slice: ellipsis or new axes by mask")
+    index = []
+    for i, (low, high) in enumerate(zip(begin, end, strict=True)):
+        step = 1 if strides is None else strides[i]
+        if shrink_axis_mask >> i & 1:
+            index.append(low)
+            continue
+        low = None if begin_mask >> i & 1 else low
+        high = None if end_mask >> i & 1 else high
+        index.append(np.s_[low:high:step])
+    return input_[(*index,)]
+
+
+@op(
+    "tf.dynamic_stitch",
+    returns=TENSOR,
+    concrete=True,
+    check=[
+        Call(
+            [Exactly([0, 2], "int32"), Exactly([1, 3], "int32")],
+            [Floats(2, 3), Floats(2, 3)],
+        ),
+    ],
+)
+def dynamic_stitch(indices: Ts, data: Ts, name: Ignored = None):
+    """Parts put at their places along the first axis."""
+    places = np.concatenate([np.ravel(np.asarray(i)) for i in indices])
+    rank = indices[0].ndim
+    flat = [jnp.reshape(x, (-1, *x.shape[rank:])) for x in data]
+    joined = jnp.concatenate(flat)
+    size = int(places.max()) + 1
+    return jnp.zeros((size, *joined.shape[1:]), joined.dtype).at[places].set(joined)

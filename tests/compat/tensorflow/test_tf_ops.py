@@ -35,6 +35,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     # A body as a spelling says jnp.int64 where the rewriter writes jnp.int32.
     pytest.mark.filterwarnings("ignore:Explicitly requested dtype"),
+    pytest.mark.filterwarnings("ignore:Casting complex values to real"),
 ]
 
 
