@@ -160,7 +160,7 @@ def _compare(target: Console, recorded: pathlib.Path, folder: str) -> int:
     rows.add("loss, in training", value, reference["loss"])
     rows.add("recognised", right, reference["right"])
     rows.add_trees("gradients", found, gradients)
-    rows.add_trees("batch statistics after", new_state, trained)
+    rows.add_trees("batch statistics", new_state, trained)
     rows.print(target)
     if any(name in sys.modules for name in _FORBIDDEN):
         raise UserError("TensorFlow or Sonnet was imported, so this proves nothing")
@@ -206,7 +206,7 @@ class _Rows:
             one.add(jax.tree_util.keystr(path), leaf, other)
         size = sum(row[1] for row in one._rows)
         worst = max(one._rows, key=lambda row: row[2] / (row[3] or 1))
-        self._rows.append((f"{what} ({len(one)} arrays)", size, *worst[2:]))
+        self._rows.append((f"{what}, {len(one)} arrays", size, *worst[2:]))
 
     @property
     def failed(self) -> int:
@@ -220,8 +220,8 @@ class _Rows:
     def print(self, target: Console) -> None:
         """Prints the table."""
         shown = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
-        shown.add_column("compared")
-        for title in ("values", "greatest value", "greatest error", "allowed"):
+        shown.add_column("compared", no_wrap=True)
+        for title in ("values", "largest", "error", "allowed"):
             shown.add_column(title, justify="right")
         shown.add_column("")
         for row in self._rows:
