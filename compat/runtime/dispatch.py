@@ -26,8 +26,9 @@ from compat.runtime.tensor import Tensor, Tracer, convert, is_tensor
 _PLAIN = frozenset({int, float, bool, str, type(None)})
 
 
+@functools.cache
 def dispatch(entry: Entry) -> Callable[..., Any]:
-    """The callable of an entry: tensors in, tensors out.
+    """The callable of an entry: tensors in, tensors out; one for each entry.
 
     Its signature, defaults and docstring are the entry's. Results that are arrays
     become tensors, in whatever nest the body returns.
@@ -60,9 +61,20 @@ def dispatch(entry: Entry) -> Callable[..., Any]:
     call.__signature__ = inspect.Signature(
         [p.replace(annotation=p.empty) for p in parameters]
     )
-    call.__module__ = "compat.tensorflow"
+    call.__module__ = _module_of(entry.name)
     call.entry = entry
     return call
+
+
+_PACKAGES = {"tf": "compat.tensorflow", "snt": "compat.sonnet", "trfl": "compat.trfl"}
+
+
+def _module_of(name: str) -> str:
+    """The module in which a name is found: "tf.nn.relu" → "compat.tensorflow.nn"."""
+    head, _, rest = name.partition(".")
+    space = rest.rpartition(".")[0]
+    package = _PACKAGES.get(head, "compat.tensorflow")
+    return f"{package}.{space}" if space else package
 
 
 class _Source:

@@ -70,11 +70,6 @@ def tf_op(name: str) -> Callable[..., Any]:
     entry = dictionary.find(name)
     if entry is None or entry.fn is None:
         raise MissingNameError(name, "the dictionary has no such op")
-    return _of_entry(entry)
-
-
-@functools.cache
-def _of_entry(entry: dictionary.Entry) -> Callable[..., Any]:
     return dispatch(entry)
 
 
@@ -84,7 +79,7 @@ def _find(cls: str, name: str) -> Callable[..., Any] | None:
     for owner in (cls, "Tensor"):
         entry = dictionary.find(f"{owner}.{name}")
         if entry is not None and entry.fn is not None and name in vars_of(entry):
-            return _of_entry(entry)
+            return dispatch(entry)
     stem = name.strip("_")
     if stem in _BY_OP:
         return tf_op(_BY_OP[stem])
@@ -162,7 +157,7 @@ def method_of(cls: str, name: str) -> Callable[..., Any] | None:
     entry = dictionary.find(f"{cls}.{name}")
     if entry is None or entry.fn is None or name not in vars_of(entry):
         return None
-    return _of_entry(entry)
+    return dispatch(entry)
 
 
 attach(Tensor)
