@@ -152,9 +152,9 @@ def _(
     name=None,
 ):
     return hk.LayerNorm(
-        axis=axis,
-        create_scale=create_scale,
-        create_offset=create_offset,
+        axis,
+        create_scale,
+        create_offset,
         eps=eps,
         scale_init=scale_init,
         offset_init=offset_init,
@@ -175,9 +175,9 @@ def _(
     name=None,
 ):
     return hk.LayerNorm(
-        axis=axis,
-        create_scale=create_scale,
-        create_offset=create_offset,
+        axis,
+        create_scale,
+        create_offset,
         eps=eps,
         scale_init=scale_init,
         offset_init=offset_init,

@@ -106,7 +106,7 @@ def _(
     name=None,
 ):
     return hk.sonnet.Cifar10ConvNet(
-        num_classes,
+        num_classes=num_classes,
         w_init=w_init,
         b_init=b_init,
         data_format=data_format,

@@ -161,7 +161,7 @@ def _(layers, concat_final_output=True, name=None):
 
 
 @deep_rnn_with_skip_connections.when()
-def _(layers, concat_final_output=True, name=None):
+def _(layers, concat_final_output=True, name="deep_rnn_with_skip_connections"):
     return hk.sonnet.deep_rnn_with_skip_connections(
         layers, concat_final_output=concat_final_output, name=name
     )
@@ -181,7 +181,7 @@ def deep_rnn_with_residual_connections(
 
 
 @deep_rnn_with_residual_connections.when()
-def _(layers, name=None):
+def _(layers, name="deep_rnn_with_residual_connections"):
     return hk.sonnet.deep_rnn_with_residual_connections(layers, name=name)
 
 
@@ -203,7 +203,7 @@ def lstm_with_recurrent_dropout(
     return _RecurrentDropout(core, rates, seed), core
 
 
-@lstm_with_recurrent_dropout.when("seed is None")
+@lstm_with_recurrent_dropout.when("seed is omitted")
 def _(hidden_size, dropout=0.5):
     return hk.sonnet.lstm_with_recurrent_dropout(hidden_size, dropout=dropout)
 

@@ -105,7 +105,7 @@ class DepthwiseConv2D(Module):
         )
 
 
-@DepthwiseConv2D.entry.when("w_init is None")
+@DepthwiseConv2D.entry.when("w_init is omitted")
 def _(
     kernel_shape,
     channel_multiplier=1,
@@ -113,7 +113,6 @@ def _(
     rate=1,
     padding="SAME",
     with_bias=True,
-    w_init=None,
     b_init=None,
     data_format="NHWC",
     name=None,

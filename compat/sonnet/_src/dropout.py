@@ -79,7 +79,7 @@ class Dropout(Module):
         return dropout(x, self._rate, self._noise_shape, self._seed, is_training)
 
 
-@Dropout.entry.when("seed is None")
+@Dropout.entry.when("seed is omitted")
 def _(rate, noise_shape=None, name=None):
     return hk.sonnet.Dropout(rate, noise_shape=noise_shape, name=name)
 

@@ -101,7 +101,7 @@ def default_dim(vocab_size: int) -> int:
 
 
 @Embed.entry.when(
-    "embed_dim is given and existing_vocab is None and trainable is default "
+    "embed_dim is given and existing_vocab is omitted and trainable is default "
     "and dtype is default"
 )
 def _(vocab_size=None, embed_dim=None, initializer=None, name=None):

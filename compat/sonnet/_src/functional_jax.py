@@ -24,8 +24,8 @@ def jit(f: Callable, device: Any = None):
     return Function(f)
 
 
-@jit.when("device is None")
-def _(f, device=None):
+@jit.when("device is omitted")
+def _(f):
     return jax.jit(f)
 
 
@@ -82,8 +82,8 @@ def device_put(t: Any, device: Any = None):
     return nest.map_structure(convert, t)
 
 
-@device_put.when("device is None")
-def _(t, device=None):
+@device_put.when("device is omitted")
+def _(t):
     return jax.device_put(t)
 
 

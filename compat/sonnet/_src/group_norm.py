@@ -94,6 +94,30 @@ class GroupNorm(Module):
         )
 
 
+@GroupNorm.entry.when("axis is omitted")
+def _(
+    groups,
+    axis=slice(1, None),
+    create_scale=True,
+    create_offset=True,
+    eps=1e-5,
+    scale_init=None,
+    offset_init=None,
+    data_format="channels_last",
+    name=None,
+):
+    return hk.GroupNorm(
+        groups,
+        create_scale=create_scale,
+        create_offset=create_offset,
+        eps=eps,
+        scale_init=scale_init,
+        offset_init=offset_init,
+        data_format=data_format,
+        name=name,
+    )
+
+
 @GroupNorm.entry.when()
 def _(
     groups,

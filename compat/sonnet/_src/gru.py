@@ -170,17 +170,7 @@ class GRU(RNNCore):
         return zeros([batch_size, self._hidden_size], self._dtype)
 
 
-# Haiku's cell is the same; its default initializers are others.
-@GRU.entry.when(
-    "w_i_init is given and w_h_init is given and not w_i_init is None and "
-    "not w_h_init is None and dtype is default"
-)
-def _(hidden_size, w_i_init=None, w_h_init=None, b_init=None, name=None):
-    return hk.GRU(
-        hidden_size, w_i_init=w_i_init, w_h_init=w_h_init, b_init=b_init, name=name
-    )
-
-
+# Haiku's cell is the same, but its default initializers are others.
 @GRU.entry.when()
 def _(
     hidden_size,

@@ -182,7 +182,7 @@ class RandomUniform(Initializer):
         return _uniform(_key(self.seed), *bounds, shape=static_shape(shape))
 
 
-@RandomUniform.entry.when("seed is None")
+@RandomUniform.entry.when("seed is omitted")
 def _(minval=0, maxval=1):
     return hk.initializers.RandomUniform(minval=minval, maxval=maxval)
 
@@ -208,7 +208,7 @@ class RandomNormal(Initializer):
         return _normal(_key(self.seed), *moments, shape=static_shape(shape))
 
 
-@RandomNormal.entry.when("seed is None")
+@RandomNormal.entry.when("seed is omitted")
 def _(mean=0.0, stddev=1.0):
     return hk.initializers.RandomNormal(mean=mean, stddev=stddev)
 
@@ -237,7 +237,7 @@ class TruncatedNormal(Initializer):
         return _truncated_normal(_key(self.seed), *moments, shape=static_shape(shape))
 
 
-@TruncatedNormal.entry.when("seed is None")
+@TruncatedNormal.entry.when("seed is omitted")
 def _(mean=0.0, stddev=1.0):
     return hk.initializers.TruncatedNormal(mean=mean, stddev=stddev)
 
@@ -283,7 +283,7 @@ class Orthogonal(Initializer):
         return _orthogonal(_key(self.seed), gain, shape=_matrix_shape(shape))
 
 
-@Orthogonal.entry.when("seed is None")
+@Orthogonal.entry.when("seed is omitted")
 def _(gain=1.0):
     return hk.initializers.Orthogonal(scale=gain)
 
@@ -347,7 +347,7 @@ class VarianceScaling(Initializer):
         return draw(key, convert(0.0, dtype), convert(stddev, dtype), shape=shape)
 
 
-@VarianceScaling.entry.when("seed is None")
+@VarianceScaling.entry.when("seed is omitted")
 def _(scale=1.0, mode="fan_in", distribution="truncated_normal"):
     return hk.initializers.VarianceScaling(
         scale=scale, mode=mode, distribution=distribution

@@ -95,14 +95,13 @@ class MLP(Module):
 
 
 # Haiku's takes the rate of the dropout at the call.
-@MLP.entry.when("dropout_rate is None")
+@MLP.entry.when("dropout_rate is omitted")
 def _(
     output_sizes,
     w_init=None,
     b_init=None,
     with_bias=True,
     activation=jax.nn.relu,
-    dropout_rate=None,
     activate_final=False,
     name=None,
 ):

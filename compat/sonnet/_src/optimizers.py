@@ -224,10 +224,10 @@ def _accumulated(steps, sums, learning_rate, momentum):
 
 
 @RMSProp.entry.when(
-    "momentum in (0, 0.0) and not learning_rate is variable and "
+    "momentum is omitted and not learning_rate is variable and "
     "not decay is variable and not epsilon is variable"
 )
-def _(learning_rate, decay=0.9, momentum=0.0, epsilon=1e-10, centered=False):
+def _(learning_rate, decay=0.9, epsilon=1e-10, centered=False):
     return optax.rmsprop(learning_rate, decay=decay, eps=epsilon, centered=centered)
 
 

@@ -41,13 +41,13 @@ class Sequential(Module):
         return outputs
 
 
-@Sequential.entry.when("layers is given and not layers is None")
+@Sequential.entry.when("layers is given")
 def _(layers, name=None):
     return hk.Sequential(layers, name=name)
 
 
-@Sequential.entry.when("layers is None")
-def _(layers=None, name=None):
+@Sequential.entry.when("layers is omitted")
+def _(name=None):
     return hk.Sequential((), name=name)
 
 

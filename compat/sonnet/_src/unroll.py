@@ -83,8 +83,8 @@ def static_unroll(
     return nest.map_structure(lambda *o: _stacked(list(o)), *outputs), state
 
 
-@static_unroll.when("sequence_length is None")
-def _(core, input_sequence, initial_state, sequence_length=None):
+@static_unroll.when("sequence_length is omitted")
+def _(core, input_sequence, initial_state):
     return hk.static_unroll(core, input_sequence, initial_state)
 
 
@@ -114,8 +114,8 @@ def dynamic_unroll(
     return _looped(core, input_sequence, initial_state, sequence_length)
 
 
-@dynamic_unroll.when("sequence_length is None")
-def _(core, input_sequence, initial_state, sequence_length=None):
+@dynamic_unroll.when("sequence_length is omitted")
+def _(core, input_sequence, initial_state):
     return hk.dynamic_unroll(core, input_sequence, initial_state)
 
 

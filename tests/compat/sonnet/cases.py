@@ -42,6 +42,21 @@ class Named:
         return self.name
 
 
+@dataclasses.dataclass(frozen=True)
+class Array:
+    """An array, written as the call of numpy that makes it."""
+
+    text: str
+
+    def __repr__(self):
+        return self.text
+
+    def value(self):
+        return eval(self.text, {"np": np})
+
+
+EYE = Array("np.eye(3, dtype=np.float32)")
+ONES = Array("np.ones(3, np.float32)")
 RELU, TANH, SAME, CAUSAL = map(
     Named, ("tf.nn.relu", "tf.tanh", "snt.pad.same", "snt.pad.causal")
 )
@@ -272,7 +287,7 @@ OTHERS = [
     case(snt("BatchApply", snt("Conv2D", 3, 3), num_dims=2), (2, 3, 6, 5, 2)),
     case(snt("Embed", 7, 4), (3, 2), ids=7),
     case(snt("Embed", 9), (5,), ids=9),
-    case(snt("Embed", existing_vocab=np.eye(3, dtype="float32")), (4,), ids=3),
+    case(snt("Embed", existing_vocab=EYE), (4,), ids=3),
     case(snt("nets.MLP", [6, 3]), (4, 5)),
     case(
         snt(
@@ -302,7 +317,11 @@ OTHERS = [
     case(snt("Sum"), (3, 2), call=metric),
     case(snt("Mean"), (3, 2), call=metric),
     case(snt("ExponentialMovingAverage", 0.9), (3, 2), call=metric),
-    case(snt("TrainableState", np.ones((3,), "float32")), call=tiled, float64=False),
+    case(
+        snt("TrainableState", ONES),
+        call=tiled,
+        float64=False,
+    ),
 ]
 
 NETS = [

@@ -10,7 +10,7 @@ import tensorflow as real_tf
 
 import compat.sonnet as our_snt
 from compat import tensorflow as our_tf
-from tests.compat.sonnet.cases import CASES, Made, Named
+from tests.compat.sonnet.cases import CASES, Array, Made, Named
 
 # Relative to the greatest element; float32 carries the sums of a deep network.
 TOLERANCE = {"float64": 1e-12, "float32": 1e-5}
@@ -25,6 +25,8 @@ def build(described, snt, tf):
         )
     if isinstance(described, Named):
         return resolve(described.name, snt, tf)
+    if isinstance(described, Array):
+        return described.value()
     if isinstance(described, list):
         return [build(d, snt, tf) for d in described]
     if isinstance(described, dict):
