@@ -138,6 +138,8 @@ def rewrite_paths(
     index = _index_paths([source.path for _, source in work])
     task = _Task(options, index, engine, mirrored=out is not None)
     try:
+        if on_file is not None:
+            on_file(0, len(work))
         for done, (i, result) in enumerate(_each(task, work, jobs), 1):
             results[i] = result
             if on_file is not None:

@@ -24,7 +24,7 @@ from compat import dictionary
 from compat.dictionary import Dtype, Entry, Ignored, Shape, Static, T, Ts
 from migrate.errors import UserError
 from migrate.rewrite import support
-from migrate.rewrite.narrowing import NARROWED
+from migrate.rewrite.narrowing import NARROWED, narrowed
 
 NAME = "_tf_ops"
 _WIDTH = 88
@@ -464,7 +464,9 @@ def _signature(name: str, parameters: ast.arguments) -> str:
 
 
 def _quoted(parameters: ast.arguments) -> str:
-    return re.sub(r"'([^'\"\\]*)'", r'"\1"', ast.unparse(parameters))
+    """The parameters as text, in double quotes, defaults narrowed."""
+    text = re.sub(r"'([^'\"\\]*)'", r'"\1"', ast.unparse(parameters))
+    return re.sub(r"\bjnp\.(\w+)", lambda m: f"jnp.{narrowed(m[1])}", text)
 
 
 def _split(parameters: ast.arguments) -> list[str]:
