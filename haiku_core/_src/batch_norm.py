@@ -102,7 +102,7 @@ class BatchNorm(Module):
         ndim = len(shape)
         axis = self.axis
         if axis is None:
-            channel = self.channel_index % ndim
+            channel = self.channel_index if self.channel_index >= 0 else ndim - 1
             axis = tuple(i for i in range(ndim) if i != channel)
         else:
             axis = tuple(axis)
