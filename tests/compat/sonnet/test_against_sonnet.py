@@ -10,36 +10,19 @@ import tensorflow as real_tf
 
 import compat.sonnet as our_snt
 from compat import tensorflow as our_tf
-from tests.compat.sonnet.cases import CASES, Array, Made, Named
+from tests.compat.sonnet.cases import CASES
+from tests.compat.sonnet.measures import (
+    DRAWS,
+    all_variables,
+    assert_same_distribution,
+    build,
+    sonnet_starts,
+    started,
+    starts_of,
+)
 
 # Relative to the greatest element; float32 carries the sums of a deep network.
 TOLERANCE = {"float64": 1e-12, "float32": 1e-5}
-
-
-def build(described, snt, tf):
-    """Makes what is described, with these packages."""
-    if isinstance(described, Made):
-        args = build(list(described.args), snt, tf)
-        return resolve(described.name, snt, tf)(
-            *args, **build(described.kwargs, snt, tf)
-        )
-    if isinstance(described, Named):
-        return resolve(described.name, snt, tf)
-    if isinstance(described, Array):
-        return described.value()
-    if isinstance(described, list):
-        return [build(d, snt, tf) for d in described]
-    if isinstance(described, dict):
-        return {k: build(v, snt, tf) for k, v in described.items()}
-    return described
-
-
-def resolve(name, snt, tf):
-    first, *rest = name.split(".")
-    thing = {"snt": snt, "tf": tf}[first]
-    for part in rest:
-        thing = getattr(thing, part)
-    return thing
 
 
 def randomised(variable, rng):
@@ -57,11 +40,6 @@ def flat(structure):
 
 def flat_ours(structure):
     return [np.asarray(x) for x in our_tf.nest.flatten(structure) if x is not None]
-
-
-def all_variables(module, snt):
-    snt.allow_empty_variables(module)
-    return list(module.variables)
 
 
 def close(ours, theirs, tolerance, floors=None):
@@ -219,3 +197,17 @@ def test_unrolled_lstm_has_the_gradients_of_the_unrolled_lstm():
         ),
         1e-5,
     )
+
+
+@pytest.mark.parametrize("case", starts_of(tuple(CASES)), ids=repr)
+def test_starts_from_the_same_distribution(case):
+    theirs = sonnet_starts(case)
+    ours = [
+        [v.numpy() for v in started(case, our_snt, our_tf)[1]] for _ in range(DRAWS)
+    ]
+    for i in range(len(theirs[0])):
+        assert_same_distribution(
+            np.concatenate([start[i].ravel() for start in ours]),
+            np.concatenate([start[i].ravel() for start in theirs]),
+            f"variable {i}",
+        )

@@ -15,7 +15,16 @@ import haiku_core as hk
 import migrate
 from migrate import checkpoint
 from tests.compat.sonnet.cases import CASES
-from tests.compat.sonnet.test_against_sonnet import all_variables, build, randomised
+from tests.compat.sonnet.measures import (
+    DRAWS,
+    all_variables,
+    assert_same_distribution,
+    build,
+    sonnet_starts,
+    started,
+    starts_of,
+)
+from tests.compat.sonnet.test_against_sonnet import randomised
 
 TEXT = """import numpy as np
 import sonnet as snt
@@ -27,7 +36,6 @@ class Holder(snt.Module):
         super().__init__()
         self.inner = {made!r}
 """
-DRAWS = 12
 
 
 def rewritten(made):
@@ -137,29 +145,14 @@ def test_rewritten_call_is_equal(case, tmp_path):
             near([by_params[module][n] for n in values], list(values.values()), 1e-4)
 
 
-def ks_distance(a, b):
-    """The greatest distance between two empirical distribution functions."""
-    both = np.sort(np.concatenate([a, b]))
-    below = [np.searchsorted(np.sort(x), both, side="right") / len(x) for x in (a, b)]
-    return float(np.max(np.abs(below[0] - below[1])))
-
-
-# One call of each kind is enough here: a module starts in the same way however it runs.
-STARTS = list({repr(case.made): case for case in CASES}.values())
-
-
-@pytest.mark.parametrize("case", STARTS, ids=repr)
+@pytest.mark.parametrize("case", starts_of(tuple(CASES)), ids=repr)
 def test_rewritten_call_starts_from_the_same_distribution(case, tmp_path):
     inputs = case.inputs("float32")
     program = spec(case)
     init = jax.jit(hk.transform_with_state(program).init)
     drawn = [init(jax.random.PRNGKey(i), *inputs) for i in range(DRAWS)]
-    starts = []
-    for _ in range(DRAWS):
-        theirs = build(case.made, snt, tf)
-        case.call(theirs, *map(tf.constant, inputs))
-        variables = [v for v in all_variables(theirs, snt) if v.trainable]
-        starts.append([v.numpy() for v in variables])
+    starts = sonnet_starts(case)
+    theirs, variables = started(case, snt, tf)
     if not variables:
         assert not drawn[0][0]
         return
@@ -169,14 +162,9 @@ def test_rewritten_call_starts_from_the_same_distribution(case, tmp_path):
     places, _ = converted(saved(theirs, tmp_path, "numbers"), program, inputs)
     for module, values in places.items():
         for name, numbers in values.items():
-            ours = np.concatenate([p[module][name].ravel() for p, _ in drawn])
-            sources = {int(round(float(n))) - 2 for n in np.unique(numbers)}
-            assert all(0 <= s < len(variables) for s in sources)
-            other = np.concatenate([s[i].ravel() for s in starts for i in sources])
-            assert ours.shape == other.shape
-            if np.ptp(other) == 0:
-                np.testing.assert_array_equal(ours, other)
-                continue
-            # One false alarm in 10^5 tests, by Kolmogorov's distribution.
-            limit = np.sqrt(-np.log(0.5e-5) / len(ours))
-            assert ks_distance(ours, other) < limit, f"{module}/{name}"
+            sources = sorted({round(float(n)) - 2 for n in np.unique(numbers)})
+            assert_same_distribution(
+                np.concatenate([p[module][name].ravel() for p, _ in drawn]),
+                np.concatenate([s[i].ravel() for s in starts for i in sources]),
+                f"{module}/{name}",
+            )
