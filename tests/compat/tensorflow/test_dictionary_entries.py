@@ -7,9 +7,13 @@ import inspect
 import pathlib
 import textwrap
 
+import jax
+import jax.numpy as jnp
+import numpy as np
 import pytest
 
 import compat.tensorflow._src  # noqa: F401  (fills the dictionary)
+import haiku_core as hk
 from compat import dictionary as d
 from compat.dictionary import docs, expressions, guards
 
@@ -115,6 +119,20 @@ def shadows(fn, nodes, own):
     return {
         n.id for n in nodes if n.id in dir(builtins) and n.id in fn.__globals__
     } - own
+
+
+VALUES = [e for e in ours() if e.outcome == "value"]
+
+
+@pytest.mark.parametrize("entry", VALUES, ids=lambda e: e.name)
+def test_value_can_be_evaluated(entry):
+    space = {"jax": jax, "jnp": jnp, "np": np, "hk": hk}
+    found = eval(entry.spelling, space)
+    if entry.returns == d.DTYPE and not entry.name.startswith("tf.experimental"):
+        name = entry.name.rpartition(".")[2].removesuffix("_")
+        wide = {"float64": "float32", "int64": "int32", "uint64": "uint32"}
+        wide["complex128"] = "complex64"
+        assert jnp.dtype(found).name == wide.get(name, name)
 
 
 def test_documentation_is_fresh():

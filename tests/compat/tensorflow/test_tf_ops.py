@@ -317,3 +317,71 @@ def test_signature_is_the_original(entry):
 @pytest.mark.parametrize("entry", OPS, ids=topic)
 def test_ops_are_checked(entry):
     assert entry.check, f"{entry.name} has no sample"
+
+
+# ------------------------------------------------------------------ the other names
+
+OLD = ("tf.compat.v1.", "tf.logging", "tf.contrib.", "tf.estimator.")
+GONE = {  # of TensorFlow 1, or of other releases than the one here; met in programs
+    "tf.Session",
+    "tf.placeholder",
+    "tf.reset_default_graph",
+    "tf.disable_v2_behavior",
+    "tf.enable_v2_behavior",
+    "tf.get_default_graph",
+    "tf.train.SingularMonitoredSession",
+    "tf.python",
+    "tf.python.*",
+    "tf.*",
+    "tf.math.pi",
+}
+
+
+def test_other_names_are_real():
+    """Names that are no ops exist in TensorFlow: a misspelt one would serve nobody."""
+    wrong = []
+    for entry in d.entries():
+        for name in entry.names:
+            known = entry.outcome == "op" or name in GONE or name.startswith(OLD)
+            if known or not name.startswith("tf."):
+                continue
+            try:
+                tf_side.original(name.removesuffix(".*"))
+            except AttributeError:
+                wrong.append(name)
+    assert not wrong
+
+
+# ------------------------------------------------------------------ these tests
+
+
+def softsign_like(x):
+    return x / (1 + jnp.abs(x))
+
+
+WRONG = {
+    "value": lambda x: softsign_like(x) * 1.001,
+    "dtype": lambda x: softsign_like(x).astype(jnp.float16),
+    "shape": lambda x: softsign_like(x)[None],
+    "gradient": lambda x: jax.lax.stop_gradient(softsign_like(x)),
+    "count": lambda x: (softsign_like(x), x),
+}
+
+
+@pytest.mark.parametrize("fault", WRONG)
+def test_a_wrong_op_is_found(fault):
+    """What these tests are for: they fail where an op is wrong in any way."""
+    entry = d.find("tf.nn.softsign")
+    arguments = tf_side.drawn(entry, entry.check[0])
+    found = original_of(entry, arguments, True)
+    paths = tf_side.tensor_paths(entry, arguments)
+
+    def right(arguments):
+        return softsign_like(arguments["features"])
+
+    def wrong(arguments):
+        return WRONG[fault](arguments["features"])
+
+    jax_side.check([Job("right", right, arguments, paths, *found)])
+    with pytest.raises((AssertionError, ValueError)):
+        jax_side.check([Job("wrong", wrong, arguments, paths, *found)])
