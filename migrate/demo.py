@@ -26,7 +26,8 @@ from migrate.report import text
 from migrate.report.model import Report
 from migrate.results import Options
 
-TOLERANCE = 1e-5  # of the largest value in the reference, for float32
+TOLERANCE = 1e-5  # of the largest value in the reference array, for float32
+SMALL = 1e-2  # of trees: an array counts as no smaller than this part of the largest
 ACTIONS = 6
 _FORBIDDEN = ("tensorflow", "sonnet", "trfl")
 
@@ -205,8 +206,10 @@ class _Rows:
         ):
             one.add(jax.tree_util.keystr(path), leaf, other)
         size = sum(row[1] for row in one._rows)
-        worst = max(one._rows, key=lambda row: row[2] / (row[3] or 1))
-        self._rows.append((f"{what}, {len(one)} arrays", size, *worst[2:]))
+        least = SMALL * max(row[3] for row in one._rows)
+        rows = [(error, max(scale, least)) for *_, error, scale in one._rows]
+        worst = max(rows, key=lambda row: row[0] / (row[1] or 1))
+        self._rows.append((f"{what}, {len(one)} arrays", size, *worst))
 
     @property
     def failed(self) -> int:
@@ -221,7 +224,7 @@ class _Rows:
         """Prints the table."""
         shown = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
         shown.add_column("compared", no_wrap=True)
-        for title in ("values", "largest", "error", "allowed"):
+        for title in ("values", "scale", "error", "allowed"):
             shown.add_column(title, justify="right")
         shown.add_column("")
         for row in self._rows:
