@@ -42,6 +42,10 @@ from .once import once as once
 from .recurrent import GRU as GRU
 from .recurrent import CuDNNGRU as CuDNNGRU
 from .recurrent import VanillaRNN as VanillaRNN
+from .regularizers import L1 as L1
+from .regularizers import L2 as L2
+from .regularizers import OffDiagonalOrthogonal as OffDiagonalOrthogonal
+from .regularizers import Regularizer as Regularizer
 from .resnet import BlockGroup as BlockGroup
 from .resnet import BottleNeckBlockV1 as BottleNeckBlockV1
 from .resnet import BottleNeckBlockV2 as BottleNeckBlockV2
@@ -56,6 +60,10 @@ from .vqvae import VectorQuantizer as VectorQuantizer
 from .vqvae import VectorQuantizerEMA as VectorQuantizerEMA
 
 __all__ = (
+    "L1",
+    "L2",
+    "OffDiagonalOrthogonal",
+    "Regularizer",
     "BaseBatchNorm",
     "BatchNorm",
     "BlockGroup",

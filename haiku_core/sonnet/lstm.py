@@ -77,6 +77,8 @@ class LSTM(hk.RNNCore):
     attributes ``_w_i`` and ``_w_h``. The state is an ``hk.LSTMState``.
     """
 
+    _sonnet_layout = "LSTM"  # how checkpoints keep it; see compat.layout
+
     def __init__(
         self,
         hidden_size: int,
@@ -165,6 +167,8 @@ class UnrolledLSTM(hk.Module):
     Parameters: ``w_i`` ``[I, 4 H]``, ``w_h`` ``[H, 4 H]`` and ``b`` ``[4 H]``, as in
     ``LSTM``. Sonnet's picks a fused kernel by the device; this is a scan.
     """
+
+    _sonnet_layout = "UnrolledLSTM"  # how checkpoints keep it; see compat.layout
 
     def __init__(
         self,

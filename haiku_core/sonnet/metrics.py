@@ -91,6 +91,8 @@ class Mean(Metric):
     Sonnet). Before the first value the mean is not a number.
     """
 
+    _sonnet_layout = "Mean"  # how checkpoints keep it; see compat.layout
+
     def __init__(self, name: str | None = None):
         super().__init__(name=name)
 
@@ -123,6 +125,8 @@ class ExponentialMovingAverage(Metric):
     attributes are ``_hidden`` and ``_counter``). The update is Sonnet's,
     ``hidden - (hidden - value) * (1 - decay)``, which rounds otherwise than Haiku's.
     """
+
+    _sonnet_layout = "ExponentialMovingAverage"  # how checkpoints keep it; see compat.layout
 
     def __init__(self, decay: Any, name: str | None = None):
         """Args:

@@ -37,6 +37,8 @@ class VanillaRNN(hk.RNNCore):
     and ``hidden_to_hidden``, and ``b`` ``[H]`` (the attribute ``_b`` in Sonnet).
     """
 
+    _sonnet_layout = "VanillaRNN"  # how checkpoints keep it; see compat.layout
+
     def __init__(
         self,
         hidden_size: int,
@@ -126,6 +128,8 @@ class GRU(hk.RNNCore):
     attributes ``_w_i`` and ``_w_h``.
     """
 
+    _sonnet_layout = "GRU"  # how checkpoints keep it; see compat.layout
+
     def __init__(
         self,
         hidden_size: int,
@@ -186,6 +190,8 @@ class CuDNNGRU(hk.RNNCore):
     It resets after the matrix product (``a = tanh(x W + r * (state U) + b)``) and
     keeps the old state where z is one. Parameters as in ``GRU``.
     """
+
+    _sonnet_layout = "CuDNNGRU"  # how checkpoints keep it; see compat.layout
 
     def __init__(
         self,
