@@ -222,12 +222,14 @@ class Layout:
         ``{i}`` stands for a number.
       names: Gives the Sonnet attribute path of a variable from its Haiku name, where a
         module's variables depend on how it was made.
+      caution: Where the class computes something else from the same variables.
     """
 
     placements: tuple[Placement, ...] = ()
     children: Mapping[str, str] = dataclasses.field(default_factory=dict)
     inner: Mapping[str, str] = dataclasses.field(default_factory=dict)
     names: Callable[[str], str] | None = None
+    caution: str = ""
 
     def child_path(self, path: tuple[str, ...]) -> tuple[str, ...]:
         """The Sonnet attribute path for a Haiku attribute path of a submodule."""
@@ -325,7 +327,8 @@ _GRU = Layout(
     )
 )
 _VANILLA = Layout(
-    (
+    caution="always has relu, Sonnet's is tanh unless told otherwise",
+    placements=(
         _renamed("_input_to_hidden/w", "params:linear/w"),
         _renamed("_hidden_to_hidden/w", "params:linear_1/w"),
         Placement(
@@ -336,7 +339,7 @@ _VANILLA = Layout(
             optional=frozenset({"params:linear_1/b"}),
             moments=_twice(_as_is),
         ),
-    )
+    ),
 )
 _LAYERS = Layout(children={"layers": "_layers"})
 _EMA_QUANTIZER = Layout(
@@ -344,13 +347,15 @@ _EMA_QUANTIZER = Layout(
     inner={"ema_cluster_size": "ema_cluster_size", "ema_dw": "ema_dw"},
 )
 _RESNET = Layout(
+    caution="pads its strided convolutions otherwise than Sonnet's: hk.sonnet.ResNet"
+    " gives Sonnet's numbers",
     inner={
         "initial_conv": "_initial_conv",
         "initial_batchnorm": "_initial_batchnorm",
         "block_group_{i}": "_block_groups/{i}",
         "final_batchnorm": "_final_batchnorm",
         "logits": "_logits",
-    }
+    },
 )
 _SHORTCUT = {"shortcut_conv": "_proj_conv", "shortcut_batchnorm": "_proj_batchnorm"}
 

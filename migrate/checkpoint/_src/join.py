@@ -98,6 +98,9 @@ class Join:
         if node is not None:
             self.places[id(found)] = node
         rules = layout_for(found)
+        if rules.caution:
+            name = type(found.module).__name__
+            self.notes.append(f"{found.name}: hk.{name} {rules.caution}")
         for placement in rules.placements:
             self._place(found, placement, node, path)
         self._own_leaves(found, node, path)

@@ -86,7 +86,9 @@ class Trace:
 
 
 # Attributes that the framework itself puts on a module.
-_OWN = frozenset({"_submodules", "_auto_repr", "module_name", "name", "_name"})
+_OWN = frozenset(
+    {"_submodules", "_auto_repr", "_constructed", "module_name", "name", "_name"}
+)
 
 
 def items_of(container: Any) -> Iterator[tuple[str, Any]]:
