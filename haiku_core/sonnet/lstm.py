@@ -77,7 +77,7 @@ class LSTM(hk.RNNCore):
     attributes ``_w_i`` and ``_w_h``. The state is an ``hk.LSTMState``.
     """
 
-    _sonnet_layout = "LSTM"  # how checkpoints keep it; see compat.layout
+    _sonnet_layout = "LSTM"  # how checkpoints keep it
 
     def __init__(
         self,
@@ -168,7 +168,7 @@ class UnrolledLSTM(hk.Module):
     ``LSTM``. Sonnet's picks a fused kernel by the device; this is a scan.
     """
 
-    _sonnet_layout = "UnrolledLSTM"  # how checkpoints keep it; see compat.layout
+    _sonnet_layout = "UnrolledLSTM"  # how checkpoints keep it
 
     def __init__(
         self,

@@ -91,7 +91,7 @@ class Mean(Metric):
     Sonnet). Before the first value the mean is not a number.
     """
 
-    _sonnet_layout = "Mean"  # how checkpoints keep it; see compat.layout
+    _sonnet_layout = "Mean"  # how checkpoints keep it
 
     def __init__(self, name: str | None = None):
         super().__init__(name=name)
@@ -126,7 +126,7 @@ class ExponentialMovingAverage(Metric):
     ``hidden - (hidden - value) * (1 - decay)``, which rounds otherwise than Haiku's.
     """
 
-    _sonnet_layout = "ExponentialMovingAverage"  # how checkpoints keep it; see compat.layout
+    _sonnet_layout = "ExponentialMovingAverage"  # how checkpoints keep it
 
     def __init__(self, decay: Any, name: str | None = None):
         """Args:

@@ -37,7 +37,7 @@ class VanillaRNN(hk.RNNCore):
     and ``hidden_to_hidden``, and ``b`` ``[H]`` (the attribute ``_b`` in Sonnet).
     """
 
-    _sonnet_layout = "VanillaRNN"  # how checkpoints keep it; see compat.layout
+    _sonnet_layout = "VanillaRNN"  # how checkpoints keep it
 
     def __init__(
         self,
@@ -128,7 +128,7 @@ class GRU(hk.RNNCore):
     attributes ``_w_i`` and ``_w_h``.
     """
 
-    _sonnet_layout = "GRU"  # how checkpoints keep it; see compat.layout
+    _sonnet_layout = "GRU"  # how checkpoints keep it
 
     def __init__(
         self,
@@ -191,7 +191,7 @@ class CuDNNGRU(hk.RNNCore):
     keeps the old state where z is one. Parameters as in ``GRU``.
     """
 
-    _sonnet_layout = "CuDNNGRU"  # how checkpoints keep it; see compat.layout
+    _sonnet_layout = "CuDNNGRU"  # how checkpoints keep it
 
     def __init__(
         self,
