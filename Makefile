@@ -71,8 +71,9 @@ conformance: $(VENV)/ready-test
 	  $(PY) -m tests.conformance.$$name $${SHARD:+--shard "$$SHARD"}; done
 
 bench: $(VENV)/ready-test
-	@for script in $$(git ls-files 'benchmarks/*.py' | grep -v '/_'); do \
-	  echo "$$script"; $(PY) "$$script"; done
+	$(PY) -m benchmarks.haiku --impl haiku_core --impl haiku --quick
+	$(PY) benchmarks/checkpoint/large.py
+	$(PY) -m tests.corpus.measure --speed
 
 lint: $(VENV)/ready-test
 	$(PY) -m ruff check .
@@ -80,6 +81,7 @@ lint: $(VENV)/ready-test
 
 docs: $(VENV)/ready-test
 	$(PY) docs/make.py
+	$(PY) -m compat.dictionary.docs
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -54,7 +54,7 @@ GROUPS = (
     ),
     Group("bsuite agents", "bsuite", ("bsuite/baselines/tf/*/agent.py",)),
     Group("acme networks", "dm-acme", ("acme/tf/networks/*.py",)),
-    Group("sonnet examples", "dm-sonnet", ("sonnet/examples/*.py",), True),
+    Group("sonnet examples", "dm-sonnet", ("examples/*.py",), True),
     Group("all of acme.tf", "dm-acme", ("acme/tf/*.py", "acme/tf/*/*.py"), True),
     Group("acme agents", "dm-acme", ("acme/agents/tf/*/*.py",), True),
     Group("graph_nets", "graph-nets", ("graph_nets/*.py",), True),
