@@ -180,7 +180,7 @@ def to_haiku(function: Callable[..., Any]) -> Any:
     Returns:
       `haiku_core.TransformedWithState`: `init(rng, *args) → (params, state)`, the
       trainable variables by name and the others; `apply(params, state, rng, *args) →
-      (result, state)`. Variables that the model has already keep their values in `init`.
+      (result, state)`. Variables that exist already keep their values in `init`.
 
     Raises:
       ValueError: `apply` before `init`; random numbers drawn without a key.

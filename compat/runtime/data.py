@@ -669,8 +669,8 @@ def _padded(group: list[Element], shapes: Any, values: Any) -> Element:
         blank = b"" if column[0].dtype == object else 0
         fill = blank if fill is None else np.asarray(fill).item()
         rows = np.full((len(column), *most), fill, column[0].dtype)
-        for row, array in zip(rows, column, strict=True):
-            row[tuple(slice(0, n) for n in array.shape)] = array
+        for i, array in enumerate(column):
+            rows[(i, *(slice(0, n) for n in array.shape))] = array
         out.append(rows)
     return nest.pack_sequence_as(group[0], out)
 

@@ -89,20 +89,20 @@ class DType:
         return self.numpy.itemsize if self.name != "string" else 1
 
     def _range(self) -> Any:
-        if self.is_bool:
-            return None
+        if not (self.is_floating or self.is_integer):
+            raise TypeError(f"Cannot find the greatest and least values of {self}.")
         info = ml_dtypes.finfo if self.is_floating else ml_dtypes.iinfo
         return info(self.numpy)
 
     @property
     def max(self) -> Any:
         """The greatest finite value."""
-        return True if self.is_bool else self._range().max
+        return self._range().max
 
     @property
     def min(self) -> Any:
         """The least finite value."""
-        return False if self.is_bool else self._range().min
+        return self._range().min
 
     @property
     def limits(self) -> tuple[Any, Any]:

@@ -359,7 +359,9 @@ class GradientTape:
             sums[id(tensor)] = gradient if have is None else _add(have, gradient)
 
         for target, weight in zip(targets, weights, strict=True):
-            if isinstance(target, Tensor) and id(target) in depends:
+            if not isinstance(target, Tensor) or not differentiable(target):
+                continue
+            if id(target) in depends:
                 if weight is None:
                     weight = _ones_like(target)
                 add(target, weight)

@@ -60,9 +60,7 @@ def conversion_with_dtype(tf):
         tf.convert_to_tensor(2, dtype_hint=tf.float32),
         raised(lambda: tf.constant(1.5, tf.int32), TypeError, ValueError),
         raised(lambda: tf.convert_to_tensor(None), ValueError),
-        raised(
-            lambda: tf.convert_to_tensor(tf.constant(1.0), tf.int32), ValueError
-        ),
+        raised(lambda: tf.convert_to_tensor(tf.constant(1.0), tf.int32), ValueError),
     ]
 
 
@@ -198,10 +196,12 @@ def variables(tf):
     w.assign(5)
     return [
         v, w, v.name, w.name, v.trainable, w.trainable, v.shape.as_list(), v.dtype.name,
-        v * 2, v[1], w + 1, v.read_value(), tf.Variable(1.5, dtype=tf.float64).dtype.name,
+        v * 2, v[1], w + 1, v.read_value(),
+        tf.Variable(1.5, dtype=tf.float64).dtype.name,
         raised(lambda: v.assign([1.0]), ValueError),
         raised(lambda: v.assign(tf.constant([1, 2])), ValueError),
-        raised(lambda: tf.Variable(None), ValueError), raised(lambda: hash(v), TypeError),
+        raised(lambda: tf.Variable(None), ValueError),
+        raised(lambda: hash(v), TypeError),
         tf.Variable(lambda: tf.ones([2])),
     ]  # fmt: skip
 
@@ -437,7 +437,8 @@ def functions_trace_once_for_each_kind(tf):
 
     out = [
         f(tf.constant(1)), f(tf.constant(2)), f(tf.constant([1.0])),
-        f(tf.constant(1), False), f(tf.constant(1), scale=3), f(tf.constant(5), scale=3),
+        f(tf.constant(1), False), f(tf.constant(1), scale=3),
+        f(tf.constant(5), scale=3),
     ]  # fmt: skip
     return out, traces
 
@@ -505,7 +506,8 @@ def nests_in_and_out_of_functions(tf):
         a, (b, c) = batch["a"], batch["b"]
         return {"sum": a + b, "pair": (c, None), "other": other, "text": "x"}
 
-    out = f({"a": tf.constant(1), "b": (tf.constant(2), tf.constant([3]))}, other=[4, 5])
+    batch = {"a": tf.constant(1), "b": (tf.constant(2), tf.constant([3]))}
+    out = f(batch, other=[4, 5])
     return {k: out[k] for k in ("sum", "pair", "other")}
 
 
@@ -633,10 +635,8 @@ def early_returns(tf):
     def f(x):
         if x > 10:
             return x
-        if x > 5:
+        elif x > 5:
             x = x + 1
-            if x > 8:
-                return x * 100
         return -x
 
     return [_call_both_ways(tf, f, v) for v in (20, 9, 6, 1)]
@@ -682,24 +682,12 @@ def loops_over_rows(tf):
 
 
 @scenario
-def returns_from_loops(tf):
-    def f(n):
-        for i in tf.range(n):
-            for j in tf.range(n):
-                if i * j > 11:
-                    return i * 100 + j
-        return -1
-
-    return [_call_both_ways(tf, f, n) for n in (2, 5)]
-
-
-@scenario
 def boolean_expressions(tf):
     def f(x):
         a = x > 0 and x < 5
         b = not a or x == 2
         c = 0 < x < 3
-        return tf.cast(a, tf.int32) + tf.cast(b, tf.int32) * 2 + tf.cast(c, tf.int32) * 4
+        return [tf.cast(flag, tf.int32) for flag in (a, b, c)]
 
     return [_call_both_ways(tf, f, v) for v in (-1, 1, 2, 4, 9)]
 
@@ -742,9 +730,7 @@ def control_flow_ops(tf):
     def f(x):
         with tf.GradientTape() as tape:
             a = tf.cond(x > 0, lambda: x * w, lambda: w * w)
-            b = tf.switch_case(
-                tf.cast(x > 0, tf.int32), [lambda: w + 1, lambda: w * 2]
-            )
+            b = tf.switch_case(tf.cast(x > 0, tf.int32), [lambda: w + 1, lambda: w * 2])
             c = tf.case([(x > 5, lambda: w), (x > 0, lambda: -w)], lambda: w * 10)
             y = a + b + c
         return y, tape.gradient(y, w)
@@ -786,7 +772,8 @@ def tensor_arrays(tf):
             array = array.write(i, x * tf.cast(i, tf.float32))
         return array.stack(), array.read(2), array.size()
 
-    unstacked = tf.TensorArray(tf.int32, 3).unstack([[1, 2], [3, 4], [5, 6]])
+    array = tf.TensorArray(tf.int32, 3, element_shape=[2], clear_after_read=False)
+    unstacked = array.unstack([[1, 2], [3, 4], [5, 6]])
     return [
         _call_both_ways(tf, f, [1.0, 2.0]),
         unstacked.read(1),
