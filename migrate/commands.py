@@ -58,6 +58,8 @@ def rewrite(
     result = Report.of(run)
     _reports(result, report)
     errors = text.console(stderr=True)
+    if not run.files:
+        text.line(errors, "there are no Python files and no notebooks", "yellow")
     if run.interrupted:
         text.print_summary(errors, result)
         text.line(errors, "nothing was written", "bold red")

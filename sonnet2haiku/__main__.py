@@ -1,6 +1,19 @@
 """`python -m sonnet2haiku`: the command line."""
 
-from migrate.cli import main
+import sys
+
+from sonnet2haiku import _names
+
+
+def main() -> None:
+    try:
+        _names.check(*_names.PARTS)
+    except ImportError as error:
+        sys.exit(f"error: {error}")
+    from migrate.cli import main as command
+
+    command(prog_name="sonnet2haiku")
+
 
 if __name__ == "__main__":
-    main(prog_name="sonnet2haiku")
+    main()

@@ -269,6 +269,39 @@ def test_several_jobs_give_the_same(project, tmp_path):
     assert one.stdout == two.stdout
 
 
+def test_ctrl_c_writes_nothing(project, monkeypatch):
+    from migrate import api
+
+    def engine(text, **_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(api, "_engine", lambda: engine)
+    before = contents(project)
+    done = run("rewrite", project, "--write", "--jobs", 1)
+    assert done.exit_code == 130
+    assert "interrupted" in done.stderr and "nothing was written" in done.stderr
+    assert contents(project) == before
+
+
+def test_an_internal_fault_is_one_line(project, monkeypatch):
+    from migrate import api
+
+    def engine(text, **_):
+        raise KeyError("fault")
+
+    monkeypatch.setattr(api, "_engine", lambda: engine)
+    done = run("rewrite", project, "--write", "--jobs", 1)
+    assert done.exit_code == 2
+    assert "internal fault at test_cli.py:" in done.stderr
+    assert "Traceback" not in done.output
+
+
+def test_nothing_to_do_is_said(tmp_path):
+    done = run("rewrite", tmp_path)
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "no Python files" in done.stderr
+
+
 def test_scan(project):
     done = run("scan", project)
     assert done.exit_code == 0
