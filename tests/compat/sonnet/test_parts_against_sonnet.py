@@ -254,6 +254,10 @@ def test_build_returns_specs():
     assert found[0] == found[1]
 
 
+def pickled(module):
+    return pickle.loads(pickle.dumps(module))
+
+
 @pytest.mark.parametrize("way", [copy.deepcopy, pickled])
 def test_copies_have_variables_of_their_own(way):
     net = our_snt.Sequential([our_snt.nets.MLP([3]), our_snt.LayerNorm(-1, True, True)])
