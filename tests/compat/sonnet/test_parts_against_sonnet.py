@@ -1,6 +1,7 @@
 """Initializers, regularizers, optimizers and functions beside Sonnet's."""
 
 import copy
+import pickle
 
 import jax
 import numpy as np
