@@ -17,13 +17,13 @@ from compat.runtime import autograph, dtypes, nest
 from compat.runtime.errors import OutOfRangeError
 from compat.runtime.export import export
 from compat.runtime.frames import NeedsEagerRun
-from compat.runtime.plans import in_trace
 from compat.runtime.random import SOURCE
 from compat.runtime.shapes import TensorShape
 from compat.runtime.specs import TensorSpec
 from compat.runtime.staging import ShapesChanged, Staged, stage
 from compat.runtime.state import STATE
 from compat.runtime.tensor import Tensor, convert
+from compat.runtime.tracing import in_trace
 from compat.runtime.variable import Variable
 
 
@@ -122,6 +122,13 @@ class Function:
             except TypeError:
                 pass
         return found
+
+    def __getattr__(self, name: str) -> Any:
+        # Of a decorated object, such as a module, the attributes stay in reach.
+        function = self.__dict__.get("python_function")
+        if name.startswith("__") or function is None:
+            raise AttributeError(f"'Function' object has no attribute {name!r}")
+        return getattr(function, name)
 
     def __deepcopy__(self, memo: Any) -> Function:
         return Function(
