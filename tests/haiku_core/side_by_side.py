@@ -24,7 +24,9 @@ def normal(
     return jnp.asarray(values, dtype)
 
 
-def both_runs(library: Any, make: Any, inputs: Any) -> dict[str, Any]:
+def both_runs(
+    library: Any, make: Any, inputs: Any, with_grads: bool = True
+) -> dict[str, Any]:
     """Initial parameters and state, outputs and state of two calls, gradients."""
     hk = getattr(library, "hk", library)
     f = hk.transform_with_state(lambda *args: make(library)(*args))
@@ -38,7 +40,7 @@ def both_runs(library: Any, make: Any, inputs: Any) -> dict[str, Any]:
         return sum(jnp.sum(jnp.sin(x + 0.3)) for x in leaves), (outputs, final)
 
     grads = ()
-    if params:
+    if params and with_grads:
         grads, (second, final) = jax.grad(loss, has_aux=True)(params, inputs)
     else:
         _, (second, final) = loss(params, inputs)
@@ -53,6 +55,14 @@ def both_runs(library: Any, make: Any, inputs: Any) -> dict[str, Any]:
     )
 
 
+def compiled(function: Callable[..., Any], *args: Any) -> Any:
+    """The function compiled for these arguments, in half of the usual time.
+
+    Most of a test's time goes into making fast code that then runs once.
+    """
+    return jax.jit(function).lower(*args).compile({"xla_backend_optimization_level": 0})
+
+
 def is_float(x: Any) -> bool:
     return jnp.issubdtype(x.dtype, jnp.floating)
 
@@ -61,6 +71,7 @@ def assert_same(
     make: Callable[[Any], Any],
     *inputs: Any,
     tolerance: float = 2e-6,
+    grads: bool = True,
     libraries: Sequence[Any] = (haiku_core, haiku),
 ) -> None:
     """Fails unless both libraries agree, in initial values to the bit.
@@ -69,12 +80,14 @@ def assert_same(
       make: a library -> a function of the inputs, run inside a transform.
       *inputs: arrays, or trees of them.
       tolerance: of floats, relative to the largest element; of gradients ten times.
+      grads: whether to compare gradients too.
       libraries: what `make` is called with. They are Haiku, or have it as `.hk`.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        ours, theirs = jax.jit(
-            lambda inputs: [both_runs(lib, make, inputs) for lib in libraries]
+        ours, theirs = compiled(
+            lambda inputs: [both_runs(lib, make, inputs, grads) for lib in libraries],
+            inputs,
         )(inputs)
     for what in ours:
         a, b = (jax.tree_util.tree_leaves_with_path(x[what]) for x in (ours, theirs))

@@ -144,10 +144,10 @@ def random_norm(random):
 RANDOM = {
     f"{make.__name__}-{seed}": (make, seed)
     for make, seeds in (
-        (random_conv, 14),
-        (random_transpose, 8),
-        (random_depthwise, 5),
-        (random_norm, 18),
+        (random_conv, 10),
+        (random_transpose, 6),
+        (random_depthwise, 4),
+        (random_norm, 14),
     )
     for seed in range(seeds)
 }
@@ -354,7 +354,7 @@ def test_layer(name):
     make, *inputs = FIXED[name]
     loose = name.startswith(("ResNet", "MobileNet"))
     tolerance = 1e-4 if loose else 2e-2 if name.endswith("bf16") else 5e-6
-    assert_same(make, *inputs, tolerance=tolerance)
+    assert_same(make, *inputs, tolerance=tolerance, grads=not loose)
 
 
 @pytest.mark.parametrize("kind", ["max_pool", "avg_pool"])

@@ -10,7 +10,7 @@ import pytest
 
 import haiku_core
 import haiku_core.sonnet
-from tests.haiku_core.side_by_side import assert_same, normal
+from tests.haiku_core.side_by_side import assert_same, compiled, normal
 from tests.support.copied import on_dm_haiku
 
 
@@ -126,7 +126,8 @@ PROGRAMS = {
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_copy_computes_the_same(libraries, name):
     make, x = PROGRAMS[name]
-    assert_same(make, x, libraries=libraries, tolerance=1e-5)
+    # Gradients are compared with Sonnet's; here it is one code on two libraries.
+    assert_same(make, x, libraries=libraries, tolerance=1e-5, grads=False)
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -151,7 +152,9 @@ def test_training_flag_may_be_traced(libraries, training):
         key = jax.random.PRNGKey(0)
         params, state = f.init(key, x, True)
         plain = f.apply(params, state, key, x, training)
-        traced = jax.jit(f.apply)(params, state, key, x, training)
+        traced = compiled(f.apply, params, state, key, x, training)(
+            params, state, key, x, training
+        )
         jax.tree.map(
             lambda a, b: np.testing.assert_allclose(a, b, 1e-5, 1e-6),
             *((plain, traced)),

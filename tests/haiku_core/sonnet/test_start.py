@@ -14,6 +14,7 @@ import tensorflow as tf
 from sonnet.src.parallel_linear import ParallelLinears
 
 import haiku_core as hk
+from tests.haiku_core.side_by_side import compiled
 from tests.haiku_core.sonnet.parity import at, paths, variable
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -128,7 +129,7 @@ def test_starts_as_in_sonnet(name):
 
     init = hk.transform_with_state(program).init
     keys = jax.random.split(jax.random.PRNGKey(0), DRAWS)
-    params, state = jax.jit(jax.vmap(init))(keys)
+    params, state = compiled(jax.vmap(init), keys)(keys)
     theirs = []
     for seed in range(DRAWS):
         tf.random.set_seed(seed)
