@@ -130,34 +130,41 @@ def equations(jaxpr) -> int:
     return count
 
 
+def n_step_call(library, n: int, batch: int):
+    """``n_step_bootstrapped_returns`` over a batch, as a function of arrays."""
+
+    def of_sequence(r, d, v):
+        return library.n_step_bootstrapped_returns(r, d, v, n, 0.9)
+
+    return of_sequence if batch == 1 else jax.vmap(of_sequence, 1, 1)
+
+
+def n_step_row(n: int, length: int, batch: int, pairs: int) -> str:
+    """One comparison of window doubling with unrolled steps."""
+    rng = np.random.default_rng(0)
+    shape = (length,) if batch == 1 else (length, batch)
+    r, v = (jnp.asarray(rng.normal(size=shape), jnp.float32) for _ in range(2))
+    d = jnp.asarray(0.99 * (rng.uniform(size=shape) > 0.01), jnp.float32)
+
+    def run(library):
+        compiled = jax.jit(n_step_call(library, n, batch))
+        return lambda: jax.block_until_ready(compiled(r, d, v))
+
+    ratio = compare(run(rlax_core), run(rlax_core), run(rlax), pairs)
+    ops = [
+        equations(jax.make_jaxpr(n_step_call(library, n, batch))(r, d, v).jaxpr)
+        for library in (rlax_core, rlax)
+    ]
+    return f"{1 / ratio.median:.1f}\t{ratio.microseconds:.0f}\t{ops[0]}\t{ops[1]}"
+
+
 def n_steps(pairs: int) -> None:
     """Window doubling against unrolled steps."""
-    print("\nn_step_bootstrapped_returns\tT\tbatch\tspeedup\tops ours\tops theirs")
-    rng = np.random.default_rng(0)
+    print("\nn_step_bootstrapped_returns\tT\tbatch\tspeedup\tours_us\tops\ttheir ops")
     for length, batch in ((1000, 1), (1000, 64), (100_000, 1)):
-        shape = (length,) if batch == 1 else (length, batch)
-        r, v = (jnp.asarray(rng.normal(size=shape), jnp.float32) for _ in range(2))
-        d = jnp.asarray(0.99 * (rng.uniform(size=shape) > 0.01), jnp.float32)
         for n in (5, 50, 200):
-
-            def made(library, n=n, batch=batch):
-                def of_sequence(r, d, v):
-                    return library.n_step_bootstrapped_returns(r, d, v, n, 0.9)
-
-                return of_sequence if batch == 1 else jax.vmap(of_sequence, 1, 1)
-
-            def run(library, args=(r, d, v), made=made):
-                compiled = jax.jit(made(library))
-                return lambda: jax.block_until_ready(compiled(*args))
-
-            ratio = compare(run(rlax_core), run(rlax_core), run(rlax), pairs)
-            ops = [
-                equations(jax.make_jaxpr(made(library))(r, d, v).jaxpr)
-                for library in (rlax_core, rlax)
-            ]
-            print(
-                f"n={n}\t{length}\t{batch}\t{1 / ratio.median:.1f}\t{ops[0]}\t{ops[1]}"
-            )
+            row = n_step_row(n, length, batch, pairs)
+            print(f"n={n}\t{length}\t{batch}\t{row}", flush=True)
 
 
 def compile_times() -> None:

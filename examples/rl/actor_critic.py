@@ -104,7 +104,7 @@ def learn(state: State, key: jax.Array) -> tuple[State, jax.Array]:
 
 
 def train(seed: int = 0, rounds: int = 300, log_every: int = 0) -> float:
-    """Learns for so many rounds; returns the mean result of the last ten: 1 at best."""
+    """Learns for so many rounds; returns the mean result of the last ten."""
     key, start_key = jax.random.split(jax.random.key(seed))
     state = initial_state(start_key)
     results = []
