@@ -6,6 +6,8 @@ traces too: `tf.reshape(x, [tf.shape(x)[0], -1])` works in a `tf.function`.
 
 from __future__ import annotations
 
+import functools
+import math
 from typing import Any
 
 import numpy as np
@@ -61,7 +63,12 @@ def _of(value: Any) -> Any:
 
 
 def _int(value: Any, out_type: Any) -> Tensor:
-    return Tensor(lift(np.asarray(value, dtypes.as_dtype(out_type).numpy)))
+    return Tensor(_known(value, dtypes.as_dtype(out_type).numpy))
+
+
+@functools.lru_cache(4096)
+def _known(value: Any, dtype: np.dtype) -> Any:
+    return lift(np.asarray(value, dtype))
 
 
 @export("tf.shape")
@@ -90,7 +97,7 @@ def shape_n(input: Any, out_type: Any = "int32", name: Any = None) -> list[Tenso
 @export("tf.size")
 def size(input: Any, out_type: Any = "int32", name: Any = None) -> Tensor:
     """The number of elements as a concrete tensor."""
-    return _int(np.prod(_dims(input), dtype=np.int64), out_type)
+    return _int(math.prod(_dims(input)), out_type)
 
 
 @export("tf.rank")

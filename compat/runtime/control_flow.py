@@ -19,11 +19,12 @@ import numpy as np
 from compat.runtime import nest
 from compat.runtime.errors import InvalidArgumentError
 from compat.runtime.export import export
-from compat.runtime.plans import Plan, in_trace, run
+from compat.runtime.plans import Plan, run
 from compat.runtime.random import next_key
 from compat.runtime.staging import Outputs, Staged, stage
 from compat.runtime.state import STATE
-from compat.runtime.tensor import Tensor, Tracer, convert, is_tensor
+from compat.runtime.tensor import Tensor, convert, is_tensor
+from compat.runtime.tracing import Tracer, in_trace
 from compat.runtime.variable import Variable
 
 

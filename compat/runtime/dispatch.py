@@ -226,11 +226,9 @@ def _make(
             fixed[name] = value
     if entry.key is not None:
         layout.insert(0, (entry.key, ONE))
-    starred = [
-        p.name
-        for p in entry.signature.parameters.values()
-        if p.kind is p.VAR_POSITIONAL
-    ]
+    parameters = list(entry.signature.parameters.values())
+    several = next((p for p in parameters if p.kind is p.VAR_POSITIONAL), None)
+    first = parameters[: parameters.index(several)] if several else []
     body = entry.fn
 
     def pure(*arrays: Any) -> Any:
@@ -238,8 +236,9 @@ def _make(
         for name, form in layout:
             arguments[name] = form.pack(arrays[at : at + form.count])
             at += form.count
-        if starred:
-            return body(*arguments.pop(starred[0]), **arguments)
+        if several is not None:
+            before = [arguments.pop(p.name) for p in first]
+            return body(*before, *arguments.pop(several.name), **arguments)
         return body(**arguments)
 
     pure.__name__ = pure.__qualname__ = entry.__name__

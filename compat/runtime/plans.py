@@ -15,15 +15,8 @@ import numpy as np
 
 from compat.runtime.errors import InvalidArgumentError, OpError
 from compat.runtime.state import STATE
-from compat.runtime.tensor import Tensor, Tracer, lift
-
-try:
-    from jax._src.core import trace_state_clean as _clean
-except ImportError:  # no public name yet; the slower question gives the same answer
-
-    def _clean() -> bool:
-        return not isinstance(jnp.zeros(()) + 0, Tracer)
-
+from compat.runtime.tensor import Tensor, lift
+from compat.runtime.tracing import Tracer, clean
 
 # What JAX raises where a function needs the values of its arguments.
 NEEDS_VALUES = (
@@ -97,9 +90,8 @@ def _pullback_of(
     return pulled
 
 
-def in_trace() -> bool:
-    """Whether JAX is tracing something on this thread."""
-    return not _clean()
+# The classes of arrays and tracers met: asking for the class is quicker.
+_ARRAYS: set[type] = set()
 
 
 def run(plan: Plan, inputs: Sequence[Tensor]) -> Any:
@@ -126,7 +118,7 @@ def run(plan: Plan, inputs: Sequence[Tensor]) -> Any:
             out = plan.pure(*arrays)
         elif host:
             out = plan.pure(*arrays)
-        elif _clean():
+        elif clean():
             with jax.enable_x64(True):
                 out = plan.jitted(*arrays)
         else:
@@ -134,12 +126,11 @@ def run(plan: Plan, inputs: Sequence[Tensor]) -> Any:
                 out = plan.jitted(*arrays)
     except (TypeError, ValueError, IndexError, NotImplementedError) as error:
         out = _again(plan, arrays, traced or host, error)
-    if isinstance(out, jax.Array):
+    if type(out) in _ARRAYS or isinstance(out, jax.Array):
+        _ARRAYS.add(type(out))
         result = Tensor(out)
-        if STATE.tapes:
-            outputs = [result]
-            for tape in STATE.tapes:
-                tape.record(plan, inputs, outputs)
+        for tape in STATE.tapes:
+            tape.record(plan, inputs, (result,))
         return result
     outputs: list[Tensor] = []
     result = _wrapped(out, outputs)

@@ -18,11 +18,8 @@ from compat.runtime.errors import OperatorNotAllowedInGraphError
 from compat.runtime.export import export
 from compat.runtime.shapes import TensorShape
 from compat.runtime.state import STATE
-
-try:
-    from jax.extend.core import Tracer as Tracer
-except ImportError:
-    from jax.core import Tracer as Tracer
+from compat.runtime.tracing import Tracer as Tracer
+from compat.runtime.tracing import clean
 
 _OF_NUMPY = dtypes._BY_NUMPY
 
@@ -267,12 +264,26 @@ jax.tree_util.register_pytree_node(Tensor, _flatten, _unflatten)
 
 
 def lift(value: Any) -> Any:
-    """A JAX array of a numpy array, its dtype kept; strings stay in numpy."""
-    value = np.asarray(value)
+    """A JAX array of a numpy array, its dtype kept; strings stay in numpy.
+
+    The array is copied: JAX may use a numpy array's memory, and programs go on to fill
+    theirs with other data.
+    """
+    value = np.array(value)
     if value.dtype.kind in "OSU":
         return value.astype(object)
-    with jax.ensure_compile_time_eval(), jax.enable_x64(True):
-        return jax.numpy.asarray(value)
+    if not clean():
+        with jax.ensure_compile_time_eval(), jax.enable_x64(True):
+            return jax.numpy.asarray(value)
+    kind = (value.shape, value.dtype)
+    seen = _lifted[kind] = _lifted.get(kind, 0) + 1
+    with jax.enable_x64(True):
+        # Calling a compiled function is the quickest way in, once there is one.
+        return _itself(value) if seen > 16 else jax.numpy.asarray(value)
+
+
+_lifted: dict[Any, int] = {}
+_itself = jax.jit(lambda value: value)
 
 
 # What programs may make tensors of besides arrays, numbers and lists: classes and
