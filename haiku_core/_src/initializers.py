@@ -72,10 +72,8 @@ class TruncatedNormal:
         lower: float | jax.Array = -2.0,
         upper: float | jax.Array = 2.0,
     ):
-        self.stddev = stddev
-        self.mean = mean
-        self.lower = lower
-        self.upper = upper
+        self.lower, self.upper = lower, upper
+        self.mean, self.stddev = mean, stddev
 
     def __call__(self, shape: Sequence[int], dtype: Any) -> jax.Array:
         real = jnp.finfo(dtype).dtype

@@ -145,9 +145,8 @@ class _RecurrentDropoutWrapper(hk.RNNCore):
 
     def __init__(self, base_core: hk.RNNCore, rates: Any, seed: int | None = None):
         super().__init__(name=base_core.name + "_recurrent_dropout")
+        self._rates, self._seed = rates, seed
         self._base_core = base_core
-        self._rates = rates
-        self._seed = seed
 
     def __call__(self, inputs: Any, prev_state: Any) -> tuple[Any, Any]:
         """(inputs, (state, masks)) -> (outputs, (next state, masks))."""

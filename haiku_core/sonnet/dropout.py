@@ -61,9 +61,8 @@ class Dropout(hk.Module):
         name: of the module.
         """
         super().__init__(name=name)
-        self._rate = rate
-        self._noise_shape = noise_shape
         self._seed = seed
+        self._rate, self._noise_shape = rate, noise_shape
 
     def __call__(self, x: jax.Array, is_training: bool | jax.Array) -> jax.Array:
         """Any shape, the same shape out; ``is_training`` may be traced.

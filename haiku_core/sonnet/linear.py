@@ -41,10 +41,8 @@ class ParallelLinears(hk.Module):
         super().__init__(name=name)
         if b_init is not None and not with_bias:
             raise ValueError("When not using a bias the b_init must be None.")
-        self.output_size = output_size
-        self.with_bias = with_bias
-        self.w_init = w_init
-        self.b_init = b_init or jnp.zeros
+        self.output_size, self.with_bias = output_size, with_bias
+        self.w_init, self.b_init = w_init, b_init or jnp.zeros
         self.input_size: int | None = None
 
     def __call__(self, inputs: jax.Array) -> jax.Array:

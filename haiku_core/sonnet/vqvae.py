@@ -66,8 +66,7 @@ class VectorQuantizer(hk.Module):
         name: of the module.
         """
         super().__init__(name=name)
-        self.embedding_dim = embedding_dim
-        self.num_embeddings = num_embeddings
+        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         self.commitment_cost = commitment_cost
         self._dtype = dtype
 
@@ -129,8 +128,7 @@ class VectorQuantizerEMA(hk.Module):
         super().__init__(name=name)
         if not 0 <= decay <= 1:
             raise ValueError("decay must be in range [0, 1]")
-        self.embedding_dim = embedding_dim
-        self.num_embeddings = num_embeddings
+        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         self.commitment_cost = commitment_cost
         self.decay = decay
         self.epsilon = epsilon
