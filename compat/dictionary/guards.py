@@ -4,6 +4,7 @@ A guard is one or more conditions joined by ` and `:
 
     x is float          dtype class: float, int, bool, complex, number(int or float)
     x is tensor         sort: tensor, variable, list, literal (a display or constant),
+                        shape (a tuple of ints out of one, or a list of such),
                         module, function, string
     x is None           written as None, or omitted with the default None
     x is given          present in the call; `x is omitted`: absent from it
@@ -29,7 +30,7 @@ from collections.abc import Callable
 
 DTYPES = frozenset({"float", "int", "bool", "complex", "number"})
 SORTS = frozenset(
-    {"tensor", "variable", "list", "literal", "module", "function", "string"}
+    {"tensor", "variable", "list", "literal", "shape", "module", "function", "string"}
 )
 STATES = frozenset({"None", "given", "omitted", "default"})
 

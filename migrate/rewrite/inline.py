@@ -168,6 +168,8 @@ class Question:
             return templates.literal(node) is not templates.NOT_LITERAL or _display(
                 node
             )
+        if word == "shape":
+            return kind.sort == "shape" or self._of_shapes(node)
         if word == "list":
             if isinstance(node, cst.List | cst.Tuple | cst.ListComp):
                 return True
@@ -185,6 +187,16 @@ class Question:
         if kind.sort in word_sorts:
             return True
         return None if kind.sort in ("unknown", "self") else False
+
+    def _of_shapes(self, node):
+        """Whether a display holds shapes, or sizes out of them, and no arrays."""
+        if not isinstance(node, cst.List | cst.Tuple):
+            return False
+        kinds = [self.kind_of(e.value) for e in node.elements]
+        sorts = {kind.sort for kind in kinds}
+        if sorts == {"number"} and {kind.dtype for kind in kinds} == {"int"}:
+            return templates.literal(node) is templates.NOT_LITERAL
+        return "shape" in sorts and not sorts & {"tensor", "variable"}
 
     def _state(self, name, word, argument):
         if word in ("given", "omitted"):

@@ -113,6 +113,8 @@ def fill(
                 and not _takes_lists(parent_call[-1] if parent_call else None)
             ):
                 new = build.call("jnp.asarray", new)
+            elif parent_call and parent_call[-1] in ("jnp.stack", "jnp.concatenate"):
+                new = _wrap_elements(new)
             return build.fit(new, parent, field)
         if isinstance(node, cst.Attribute):
             value = put(node.value, node, "value")
@@ -152,6 +154,8 @@ def settle(node: cst.BaseExpression) -> cst.BaseExpression:
             value = change(child.value, child, "value")
             return child if value is child.value else child.with_changes(value=value)
         child = trees.rebuild(child, change)
+        if isinstance(child, cst.List | cst.Tuple):
+            child = _unpacked(child)
         if isinstance(child, cst.IfExp):
             known = _decided(child.test)
             if known is not None:
@@ -166,6 +170,21 @@ def settle(node: cst.BaseExpression) -> cst.BaseExpression:
         return child
 
     return change(node, None, "")
+
+
+def _unpacked(node: cst.List | cst.Tuple) -> cst.List | cst.Tuple:
+    """`(1, *(3, 2), 1)` → `(1, 3, 2, 1)`."""
+    elements = []
+    for element in node.elements:
+        inner = element.value
+        if isinstance(element, cst.StarredElement) and isinstance(
+            inner, cst.List | cst.Tuple
+        ):
+            elements += [e.with_changes(comma=element.comma) for e in inner.elements]
+        else:
+            elements.append(element)
+    same = len(elements) == len(node.elements)
+    return node if same else node.with_changes(elements=elements)
 
 
 def _decided(test: cst.BaseExpression) -> bool | None:
@@ -191,6 +210,19 @@ def _decided(test: cst.BaseExpression) -> bool | None:
         if isinstance(operator, cst.NotEqual):
             return left != right
     return None
+
+
+def _wrap_elements(node: cst.BaseExpression) -> cst.BaseExpression:
+    """Makes arrays of the displays in a display: JAX joins arrays only."""
+    if not isinstance(node, cst.List | cst.Tuple):
+        return node
+    elements = [
+        e.with_changes(value=build.call("jnp.asarray", e.value))
+        if isinstance(e.value, cst.List | cst.Tuple | cst.ListComp)
+        else e
+        for e in node.elements
+    ]
+    return node.with_changes(elements=elements)
 
 
 def _takes_lists(function: str | None) -> bool:

@@ -32,6 +32,7 @@ from compat.dictionary import (
         Call((Ints(2), [7, 8]), 0),
         Call([Floats(2)], 0),
         Call(Floats(2, 3), 0),
+        Call([(2,), (3, 4)], 0),
     ],
 )
 def concat(values: Ts, axis: Static, name: Ignored = "concat"):
@@ -39,6 +40,11 @@ def concat(values: Ts, axis: Static, name: Ignored = "concat"):
     if not isinstance(values, list | tuple):
         return values
     return jnp.concatenate(values, axis=axis)
+
+
+@concat.when("values is shape and axis in (0, -1)")
+def _(values, axis):
+    return np.concatenate(values)
 
 
 @concat.when("values is list")
@@ -56,10 +62,21 @@ def _(values, axis):
         Call([Floats(), 1.5, 2]),
         Call([1, 2, 3]),
         Call(Floats(2, 3), 1),
+        Call([(2, 3), (4, 5)]),
     ],
 )
 def stack(values: Ts, axis: Static = 0, name: Ignored = "stack"):
     """Tensors of one shape joined along a new axis."""
+    return jnp.stack(values, axis=axis)
+
+
+@stack.when("values is shape and axis is default")
+def _(values):
+    return np.stack(values)
+
+
+@stack.when("not values is shape")
+def _(values, axis=0):
     return jnp.stack(values, axis=axis)
 
 

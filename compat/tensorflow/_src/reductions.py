@@ -110,7 +110,7 @@ def reduce_min(
     "tf.reduce_prod",
     "tf.math.reduce_prod",
     returns=Like("input_tensor"),
-    check=NUMBERS,
+    check=[*NUMBERS, Call((2, 3)), Call((2, 3), keepdims=True)],
 )
 def reduce_prod(
     input_tensor: T, axis: Static = None, keepdims: Static = False, name: Ignored = None
@@ -119,6 +119,16 @@ def reduce_prod(
     return jnp.prod(
         input_tensor, axis=axis, keepdims=keepdims, dtype=input_tensor.dtype
     )
+
+
+@reduce_prod.when("input_tensor is shape and axis is None and keepdims == False")
+def _(input_tensor, keepdims=None):
+    return np.prod(input_tensor)
+
+
+@reduce_prod.when("input_tensor is shape and axis is None and keepdims == True")
+def _(input_tensor, keepdims):
+    return np.prod(input_tensor, keepdims=True)
 
 
 @reduce_prod.when("input_tensor is float")

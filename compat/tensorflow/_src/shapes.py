@@ -184,8 +184,13 @@ def pad(
     return jnp.pad(tensor, paddings, mode=mode.lower())
 
 
-@pad.when("mode in ('CONSTANT', 'constant')")
-def _(tensor, paddings, mode=None, constant_values=0):
+@pad.when("mode in ('CONSTANT', 'constant') and constant_values is default")
+def _(tensor, paddings, mode=None):
+    return jnp.pad(tensor, paddings)
+
+
+@pad.when("mode in ('CONSTANT', 'constant') and constant_values is given")
+def _(tensor, paddings, constant_values, mode=None):
     return jnp.pad(tensor, paddings, constant_values=constant_values)
 
 

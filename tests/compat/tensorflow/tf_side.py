@@ -279,6 +279,7 @@ def known(entry, arguments):
             "tensor": hasattr(value, "dtype"),
             "variable": False,
             "list": isinstance(value, list | tuple),
+            "shape": is_shape(value),
             "literal": is_literal(value),
             "string": isinstance(value, str),
             "function": callable(value),
@@ -286,6 +287,15 @@ def known(entry, arguments):
         }[condition.value]
 
     return answer
+
+
+def is_shape(value):
+    """A tuple of ints, or a list of such: as samples write shapes."""
+    if isinstance(value, tuple):
+        return all(type(v) is int for v in value)
+    return isinstance(value, list) and all(
+        isinstance(v, tuple) and is_shape(v) for v in value
+    )
 
 
 def is_literal(value):
