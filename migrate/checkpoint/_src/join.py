@@ -28,6 +28,11 @@ def layout_for(found: Found) -> Layout:
     return layout.layout_of(type(found.module))
 
 
+def _class_name(found: Found) -> str:
+    """The class as Python writes it into the names of its private attributes."""
+    return type(found.module).__name__.lstrip("_")
+
+
 def stripped(name: str) -> tuple[str, ...]:
     """A Haiku name without the ``~`` that marks what a constructor made."""
     return tuple(part for part in name.split("/") if part not in ("~", ""))
@@ -112,6 +117,26 @@ class Join:
             self.visit(child, self._below(node, relative), (*path, *relative))
         self._unnamed(found, node, path)
 
+    def heads(self, found: Found) -> set[str]:
+        """The names of which an object must have one to be this module's."""
+        rules = layout_for(found)
+        paths = [
+            source.split("/")[0]
+            for placement in rules.placements
+            for source in placement.sources
+        ]
+        paths += [attribute[0] for attribute, _ in found.values]
+        paths += [rules.child_path(attribute)[0] for attribute, _ in found.children]
+        names = [key.name for key in self._owned.get((found.prefix, found.name), ())]
+        for child in self._children_by_name(found):
+            name = stripped(child.name)[-1]
+            names.append(name)
+            paths += (rules.inner_path(name) or ())[:1]
+        for name in names:
+            paths += [name, f"_{name}", f"_{_class_name(found)}__{name}"]
+            paths += rules.names(name).split("/")[:1] if rules.names else []
+        return set(paths)
+
     def _below(self, node: int | None, path: Path) -> int | None:
         return None if node is None else self.source.resolve(path, node)
 
@@ -136,6 +161,8 @@ class Join:
 
     def _unnamed(self, found: Found, node: int | None, path: Path) -> None:
         """Visits submodules that no attribute holds, by their own names."""
+        if node is None:
+            return
         for child in self._children_by_name(found):
             if id(child) in self.places or not self.open_leaves(child):
                 continue
@@ -243,9 +270,8 @@ class Join:
     def _by_name(self, found: Found, name: str, node: int | None) -> int | None:
         if node is None:
             return None
-        owner = type(found.module).__name__.lstrip("_")
         children = self.source.children(node)
-        for candidate in (name, f"_{name}", f"_{owner}__{name}"):
+        for candidate in (name, f"_{name}", f"_{_class_name(found)}__{name}"):
             if children.get(candidate) in self.source.variables:
                 return children[candidate]
         # The variable's own name, as given to tf.Variable, if only one child has it.

@@ -122,6 +122,15 @@ def _all_mapped(trace: Trace, found: Found, mapping: Mapping[str, str]) -> bool:
     return bool(own) and all(f"{key.module}:{key.name}" in mapping for key in own)
 
 
+def _may_fit(source: Source, node: int, heads: set[str], named: set[str]) -> bool:
+    """Whether an object is worth a try: it has a member that the module looks for."""
+    children = source.children(node)
+    if not heads.isdisjoint(children):
+        return True
+    variables = (source.variables.get(child) for child in children.values())
+    return any(v and v.full_name.rpartition("/")[2] in named for v in variables)
+
+
 def _infer(
     source: Source,
     trace: Trace,
@@ -129,9 +138,11 @@ def _infer(
     candidates: list[int],
     mapping: Mapping[str, str],
 ) -> int | None:
+    heads = Join(source, trace, mapping).heads(found)
+    named = {key.name for key in trace.leaves if key.module == found.name}
     scores = {}
     for node in candidates:
-        if source.children(node):
+        if _may_fit(source, node, heads, named):
             score = _fit(source, trace, found, node, mapping)
             if score[1]:
                 scores[node] = score

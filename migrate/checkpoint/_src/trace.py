@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 PARAMS, STATE = "params", "state"
@@ -99,6 +100,12 @@ def items_of(container: Any) -> Iterator[tuple[str, Any]]:
         yield from ((str(index), value) for index, value in enumerate(container))
 
 
+def _blank(create: Callable, shape: Any, dtype: Any, init: Any, context: Any) -> Any:
+    """Takes the place of initializers, whose values nobody looks at."""
+    del create, init, context
+    return jnp.zeros(shape, dtype)
+
+
 class Recorder:
     """Sees the modules and the values of parameters while a program is traced.
 
@@ -139,6 +146,7 @@ class Recorder:
         self._inside = True
         try:
             with (
+                self._hk.custom_creator(_blank, params=True, state=True),
                 self._hk.custom_getter(self._getter(PARAMS), params=True, state=False),
                 self._hk.custom_getter(self._getter(STATE), params=False, state=True),
             ):
