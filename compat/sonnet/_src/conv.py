@@ -59,16 +59,11 @@ class ConvND(metaclass=ModuleMetaclass):
         name: str | None,
     ):
         super().__init__(name=name)
-        self.output_channels = output_channels
-        self.kernel_shape = kernel_shape
-        self.stride = stride
-        self.rate = rate
-        if isinstance(padding, str):
-            self.conv_padding = padding.upper()
-            self.padding_func = None
-        else:
-            self.conv_padding = "VALID"
-            self.padding_func = padding
+        named = isinstance(padding, str)
+        self.padding_func = None if named else padding
+        self.conv_padding = padding.upper() if named else "VALID"
+        self.output_channels, self.kernel_shape = output_channels, kernel_shape
+        self.stride, self.rate = stride, rate
         self.data_format = data_format
         self._channel_index = layers.get_channel_index(data_format)
         self.with_bias = with_bias
@@ -82,10 +77,10 @@ class ConvND(metaclass=ModuleMetaclass):
     def _initialize(self, inputs: Tensor) -> None:
         n = self._num_spatial_dims
         require_rank(inputs, n + 2)
-        self.input_channels = inputs.shape[self._channel_index]
-        if self.input_channels is None:
+        channels = inputs.shape[self._channel_index]
+        if channels is None:
             raise ValueError("The number of input channels must be known.")
-        self._dtype = inputs.dtype
+        self.input_channels, self._dtype = channels, inputs.dtype
         self.w = self._make_w()
         if self.with_bias:
             b = self.b_init((self.output_channels,), self._dtype)

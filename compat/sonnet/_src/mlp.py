@@ -38,12 +38,10 @@ class MLP(Module):
         if not with_bias and b_init is not None:
             raise ValueError("When with_bias=False b_init must not be set.")
         super().__init__(name=name)
-        self._with_bias = with_bias
-        self._w_init = w_init
-        self._b_init = b_init
-        self._activation = activation
-        self._activate_final = activate_final
+        self._activation, self._activate_final = activation, activate_final
         self._dropout_rate = dropout_rate
+        # Kept for `reverse`; each layer has its own.
+        self._with_bias, self._w_init, self._b_init = with_bias, w_init, b_init
         self._layers = [
             Linear(size, with_bias, w_init, b_init, name=f"linear_{i}")
             for i, size in enumerate(output_sizes)

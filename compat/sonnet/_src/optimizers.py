@@ -171,11 +171,9 @@ class RMSProp(Optimizer):
         name: Ignored = None,
     ):
         super().__init__(name)
-        self.learning_rate = learning_rate
-        self.decay = decay
-        self.momentum = momentum
-        self.epsilon = epsilon
         self.centered = centered
+        self.learning_rate, self.epsilon = learning_rate, epsilon
+        self.decay, self.momentum = decay, momentum
         self.mom = []
         self.ms = []
         self.mg = []
