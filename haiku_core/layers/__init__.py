@@ -90,7 +90,6 @@ __all__ = (
     "parallel_linears",
     "perplexity",
     "power_iteration",
-    "pure",
     "raw_moments",
     "rms_norm",
     "rnn_step",
