@@ -398,6 +398,11 @@ class ConcreteFunction:
         )
 
     @property
+    def outputs(self) -> list[TensorSpec]:
+        """The specs of the tensors that it returns."""
+        return [s for s in nest.flatten(self.structured_outputs) if s is not None]
+
+    @property
     def name(self) -> str:
         """The Python function's name."""
         return self._function.name

@@ -10,6 +10,8 @@ import jax.numpy as jnp
 
 import haiku_core as hk
 from compat.dictionary import Static, T, module
+from compat.runtime.errors import InvalidArgumentError
+from compat.runtime.shapes import static_shape
 from compat.runtime.tensor import Tensor, convert
 from compat.sonnet._src.base import Module, no_name_scope
 from compat.sonnet._src.layer import layer
@@ -32,6 +34,24 @@ def reshape(
 def flatten(inputs: Any, name: str = "flatten") -> Tensor:
     """`inputs` as a matrix: all axes after the first in one."""
     return Flatten(name=name)(inputs)
+
+
+def _fitting(inputs: Tensor, shape: tuple[Any, ...]) -> tuple[int, ...]:
+    """The shape, if the inputs have as many elements.
+
+    Raises:
+      InvalidArgumentError: they have not, or a size is negative.
+    """
+    for axis, size in enumerate(static_shape(shape)):
+        if size < 0:
+            raise InvalidArgumentError(f"Size {axis} must be non-negative, not {size}")
+    have, want = math.prod(sizes(inputs)), math.prod(shape)
+    if have != want:
+        raise InvalidArgumentError(
+            f"Input to reshape is a tensor with {have} values, but the requested shape "
+            f"has {want}: {inputs.shape} as {shape}"
+        )
+    return shape
 
 
 @module("snt.Reshape")
@@ -75,7 +95,7 @@ class Reshape(Module):
             size = math.prod(sizes(inputs)[self._preserve_dims :])
             missing = size // others if others else 0
             shape = tuple(missing if n == -1 else n for n in shape)
-        return _reshape(inputs, shape=kept + shape)
+        return _reshape(inputs, shape=_fitting(inputs, kept + shape))
 
     @no_name_scope
     def reversed(self, name: str | None = None) -> Reshape:

@@ -14,6 +14,7 @@ from compat.runtime.state import STATE
 from compat.runtime.tensor import Tensor, convert, is_tensor
 from compat.sonnet._src.cores import RNNCore
 from compat.sonnet._src.layer import layer
+from compat.sonnet._src.shapes import sizes
 
 
 @layer()
@@ -129,7 +130,7 @@ def _(core, input_sequence, initial_state, sequence_length=None):
 def _columns(sequence: Any) -> tuple[list[Tensor], int]:
     """The leaves of the inputs, and the number of steps."""
     leaves = [convert(leaf) for leaf in nest.flatten(sequence)]
-    lengths = {leaf.shape[0] for leaf in leaves}
+    lengths = {sizes(leaf)[0] for leaf in leaves}
     if len(lengths) > 1:
         raise ValueError(
             "input_sequence tensors must have consistent number of time steps"
@@ -143,6 +144,11 @@ def _columns(sequence: Any) -> tuple[list[Tensor], int]:
 def _steps(sequence: Any) -> list[Any]:
     """The nest of inputs of each step."""
     leaves, count = _columns(sequence)
+    if any(leaf.shape[0] is None for leaf in leaves):
+        raise ValueError(
+            "input_sequence must have a statically known number of time steps: use "
+            "snt.dynamic_unroll"
+        )
     columns = [_unstacked(leaf, count=count) for leaf in leaves]
     return [nest.pack_sequence_as(sequence, row) for row in zip(*columns, strict=True)]
 
