@@ -41,17 +41,22 @@ def _fitting(inputs: Tensor, shape: tuple[Any, ...]) -> tuple[int, ...]:
 
     Raises:
       InvalidArgumentError: they have not, or a size is negative.
+      ValueError: it is no shape.
     """
-    for axis, size in enumerate(static_shape(shape)):
+    try:
+        wanted = static_shape(shape)
+    except (AttributeError, TypeError) as error:
+        raise ValueError(f"{shape!r} is no shape: {error}") from None
+    for axis, size in enumerate(wanted):
         if size < 0:
             raise InvalidArgumentError(f"Size {axis} must be non-negative, not {size}")
-    have, want = math.prod(sizes(inputs)), math.prod(shape)
+    have, want = math.prod(sizes(inputs)), math.prod(wanted)
     if have != want:
         raise InvalidArgumentError(
             f"Input to reshape is a tensor with {have} values, but the requested shape "
-            f"has {want}: {inputs.shape} as {shape}"
+            f"has {want}: {inputs.shape} as {wanted}"
         )
-    return shape
+    return wanted
 
 
 @module("snt.Reshape")
