@@ -197,6 +197,8 @@ class _Task:
     def __call__(self, source: files.Found) -> FileResult:
         within = source.root if self.mirrored else None
         package, folder = files.home(source.path, self.options.package, within)
+        if self.mirrored and source.given and self.options.package is None:
+            package = None  # the copy of a single file stands by itself
         options = dataclasses.replace(self.options, package=package)
         try:
             done = self._file(source.path, options)

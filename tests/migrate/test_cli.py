@@ -374,6 +374,23 @@ def test_helper_file_and_copies(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+def test_copy_of_a_single_file_stands_by_itself(tmp_path):
+    package = tmp_path / "pkg"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "model.py").write_text(
+        "import tensorflow as tf\n\n\ndef f(x):\n    return tf.unique(x)\n"
+    )
+    out = tmp_path / "out"
+    assert run("rewrite", package / "model.py", "--out", out).exit_code == 0
+    assert "\nimport _tf_ops\n" in "\n" + (out / "model.py").read_text()
+    assert sorted(contents(out)) == ["_tf_ops.py", "model.py"]
+    out = tmp_path / "other"
+    assert run("rewrite", package, "--out", out).exit_code == 0
+    assert "from pkg import _tf_ops\n" in (out / "model.py").read_text()
+    assert sorted(contents(out)) == ["__init__.py", "_tf_ops.py", "model.py"]
+
+
 def test_foreign_helper_file_is_never_overwritten(tmp_path):
     path = tmp_path / "model.py"
     path.write_text("import tensorflow as tf\n\ny = tf.unique([1])\n")
