@@ -110,15 +110,32 @@ class Imports:
 def _follow_aliases(module: cst.Module, names: dict[str, str]) -> None:
     """Module-level `tfd = tfp.distributions` is an import by another name."""
     for statement in module.body:
-        if not isinstance(statement, cst.SimpleStatementLine):
+        for target, full in namespace_aliases(statement, names):
+            names[target] = full
+
+
+def namespace_aliases(
+    statement: cst.CSTNode, names: dict[str, str]
+) -> list[tuple[str, str]]:
+    """The names that a statement gives to namespaces such as `snt.initializers`."""
+    found = []
+    if not isinstance(statement, cst.SimpleStatementLine):
+        return found
+    for small in statement.body:
+        if not (isinstance(small, cst.Assign) and len(small.targets) == 1):
             continue
-        for small in statement.body:
-            if isinstance(small, cst.Assign) and len(small.targets) == 1:
-                target, value = small.targets[0].target, trees.dotted(small.value)
-                if isinstance(target, cst.Name) and value and "." in value:
-                    first, _, rest = value.partition(".")
-                    if canonical(names.get(first, "")) == "tfp":
-                        names[target.value] = f"{names[first]}.{rest}"
+        target, value = small.targets[0].target, trees.dotted(small.value)
+        if not isinstance(target, cst.Name) or value is None or "." not in value:
+            continue
+        first, _, rest = value.partition(".")
+        full = f"{names[first]}.{rest}" if first in names else ""
+        usual = canonical(full)
+        if usual.partition(".")[0] not in (*LEGACY, "tfp"):
+            continue
+        leaf = usual.rpartition(".")[2]
+        if leaf.islower() and dictionary.find(usual) is None:
+            found.append((target.value, full))
+    return found
 
 
 def from_module(node: cst.ImportFrom, package: str) -> str:

@@ -11,7 +11,7 @@ from compat import dictionary
 from compat.dictionary.kinds import Kind
 from migrate import results
 from migrate.analysis import trees
-from migrate.analysis.imports import LEGACY, Imports
+from migrate.analysis.imports import LEGACY, Imports, namespace_aliases
 from migrate.analysis.kinds import Kinds, Scope
 from migrate.analysis.project import Project, summarize
 from migrate.results import Finding, Options, SourceResult
@@ -198,6 +198,8 @@ class Rewriter:
         if isinstance(node, cst.ClassDef):
             return self.klass(node, scope)
         if isinstance(node, cst.SimpleStatementLine):
+            if namespace_aliases(node, self.imports.names):
+                return node  # goes with the imports, once nothing uses it
             return trees.rebuild(node, lambda c, p, f: self.small(c, scope))
         return trees.rebuild(node, lambda c, p, f: self._part(c, p, f, scope))
 
@@ -350,9 +352,12 @@ class Rewriter:
         decorators = [
             trees.rebuild(d, lambda c, p, f: self.expr(c, scope, p, f))
             for d in node.decorators
+            if not statements.dropped_decorator(self, d, scope)
         ]
-        if any(a is not b for a, b in zip(decorators, node.decorators, strict=True)):
+        if list(map(id, decorators)) != list(map(id, node.decorators)):
             changes["decorators"] = decorators
+            if not decorators:
+                changes["lines_after_decorators"] = []
         body = self._part(node.body, node, "body", inner)
         if body is not node.body:
             changes["body"] = body

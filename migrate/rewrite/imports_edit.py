@@ -6,7 +6,12 @@ import libcst as cst
 
 from migrate import results
 from migrate.analysis import trees
-from migrate.analysis.imports import LEGACY, canonical, from_module
+from migrate.analysis.imports import (
+    LEGACY,
+    canonical,
+    from_module,
+    namespace_aliases,
+)
 from migrate.rewrite import build
 
 _LINES = {
@@ -40,6 +45,7 @@ def _line(rw, alias: str) -> str:
 
 def mend(rw, module: cst.Module) -> cst.Module:
     """The module with its imports as its code now needs them."""
+    module = _without_aliases(rw, module)
     used = _used_names(module)
     body, first, group_gone = _prune(rw, list(module.body), used)
     present = _bound_at_top(body)
@@ -49,6 +55,24 @@ def mend(rw, module: cst.Module) -> cst.Module:
             needed.append(_line(rw, alias))
     if needed:
         body = _insert(body, needed, first, group_gone)
+    return module.with_changes(body=body)
+
+
+def _without_aliases(rw, module: cst.Module) -> cst.Module:
+    """Leaves out `tfn = tf.nn` where nothing reads the name any more."""
+    aliases = {
+        id(s): [t for t, _ in namespace_aliases(s, rw.imports.names)]
+        for s in module.body
+    }
+    if not any(aliases.values()):
+        return module
+    others = module.with_changes(body=[s for s in module.body if not aliases[id(s)]])
+    used = _used_names(others)
+    body = [
+        s
+        for s in module.body
+        if not aliases[id(s)] or used.intersection(aliases[id(s)])
+    ]
     return module.with_changes(body=body)
 
 

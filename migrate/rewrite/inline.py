@@ -485,7 +485,7 @@ def fold(node: cst.BaseExpression) -> cst.BaseExpression:
     """A list display as a tuple: what JAX takes for shapes and axes."""
     if not isinstance(node, cst.List):
         return node
-    elements = list(node.elements)
+    elements = [e.with_changes(value=fold(e.value)) for e in node.elements]
     if len(elements) == 1 and isinstance(elements[0], cst.Element):
         elements = [elements[0].with_changes(comma=cst.Comma())]
     left = cst.LeftParen(whitespace_after=node.lbracket.whitespace_after)

@@ -66,6 +66,10 @@ def super_init(rw, node, scope):
     entry = dictionary.find(name) if name else None
     if entry is None or entry.outcome != "module":
         return None
+    from migrate.rules import statements
+
+    if statements.own_class(name) is not None:
+        return None  # it takes Sonnet's arguments
 
     def transform(expression):
         return rw.expr(expression, scope, cst.Arg(expression), "value")
@@ -167,6 +171,16 @@ def build_network(rw, node, name, entry, scope, parent):
     rw.note(node, "S2H308", results.SAFE, name, "snt.build → objects.build")
     new = rw.arguments_only(node, scope)
     return new.with_changes(func=rw.objects("build"))
+
+
+@handles("drop_decorator")
+def dropped(rw, node, name, entry, scope, parent):
+    """`snt.allow_empty_variables(module)` is the module."""
+    if len(node.args) != 1 or node.args[0].keyword is not None or node.args[0].star:
+        rw.leave(node.func, "S2H903", name, f"{name} with these arguments", "")
+        return rw.arguments_only(node, scope)
+    rw.note(node, "S2H204", results.SAFE, name, f"{name} has no part in Haiku: dropped")
+    return rw.expr(node.args[0].value, scope, node.args[0], "value")
 
 
 @handles("random_seed")

@@ -29,6 +29,10 @@ def _find(rw, node: cst.Attribute, scope):
         return dictionary.find(f"Tensor.{attribute}"), True
     if kind.sort in ("tensor", "variable"):
         return dictionary.find(f"Tensor.{attribute}"), True
+    receiver = node.value
+    if isinstance(receiver, cst.Attribute) and receiver.attr.value == "shape":
+        # No other library's shape has methods and attributes of these names.
+        return dictionary.find(f"TensorShape.{attribute}"), True
     if kind.sort == "unknown" and attribute in _DISTINCT:
         first = "TensorShape" if attribute == "as_list" else "Tensor"
         return dictionary.find(f"{first}.{attribute}"), False

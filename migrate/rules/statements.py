@@ -73,6 +73,28 @@ def _block(rw, node: cst.With, scope):
 _ONCE = {"snt.once": "hk.sonnet.once"}
 
 
+_NO_PART = frozenset(
+    {
+        "tf.Module.with_name_scope",
+        "tf.autograph.experimental.do_not_convert",
+        "tfp.experimental.register_composite",
+    }
+)
+
+
+def dropped_decorator(rw, node: cst.Decorator, scope) -> bool:
+    """Whether a decorator says nothing that Haiku has to know; notes it if so."""
+    expression = node.decorator
+    inner = expression.func if isinstance(expression, cst.Call) else expression
+    name = rw.kinds.legacy(inner, scope)
+    entry = dictionary.find(name) if name else None
+    drops = entry is not None and entry.rule == "drop_decorator"
+    if not drops and name not in _NO_PART:
+        return False
+    rw.note(node, "S2H204", results.SAFE, name, f"{name} has no part in Haiku: dropped")
+    return True
+
+
 def decorator(rw, node: cst.Decorator, function, scope):
     """A decorator rewritten; None where it goes."""
     expression = node.decorator
@@ -86,14 +108,7 @@ def decorator(rw, node: cst.Decorator, function, scope):
         rw.use({"hk"})
         rw.note(node, "S2H203", results.SAFE, name, f"{name} → {_ONCE[name]}")
         return node.with_changes(decorator=new)
-    entry = dictionary.find(name) if name else None
-    if (entry is not None and entry.rule == "drop_decorator") or name in (
-        "tf.Module.with_name_scope",
-        "tf.autograph.experimental.do_not_convert",
-    ):
-        rw.note(
-            node, "S2H204", results.SAFE, name, f"{name} has no part in Haiku: dropped"
-        )
+    if dropped_decorator(rw, node, outer):
         return None
     return trees.rebuild(node, lambda c, p, f: rw._inner(c, p, f, outer))
 
@@ -103,6 +118,21 @@ _BASES = {
     "tf.Module": "hk.Module",
     "snt.RNNCore": "hk.RNNCore",
 }
+
+
+def own_class(name: str | None) -> str | None:
+    """The class in `hk.sonnet` of the same name, which has Sonnet's attributes too.
+
+    A subclass may lean on any of them, so it inherits from this one even where a call
+    would be spelled with Haiku's own class.
+    """
+    if name is None or not name.startswith("snt.") or name in _BASES:
+        return None
+    import haiku_core as hk
+
+    leaf = name.rpartition(".")[2]
+    found = getattr(hk.sonnet, leaf, None)
+    return f"hk.sonnet.{leaf}" if isinstance(found, type) else None
 
 
 def bases(rw, node: cst.ClassDef, info, scope):
@@ -128,7 +158,11 @@ def bases(rw, node: cst.ClassDef, info, scope):
             )
             changed = True
             continue
-        if name in _BASES:
+        own = own_class(name)
+        if own is not None:
+            rw.note(base, "S2H201", results.SAFE, name, f"{name} → {own}")
+            new = base.with_changes(value=rw.spelled(build.name(own)))
+        elif name in _BASES:
             rw.note(base, "S2H201", results.SAFE, name, f"{name} → {_BASES[name]}")
             new = base.with_changes(value=build.name(_BASES[name]))
         else:

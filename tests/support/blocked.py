@@ -38,9 +38,7 @@ def legacy_blocked():
         sys.modules.update(hidden)
 
 
-def load_file(
-    path: pathlib.Path, name: str, blocked: bool = True
-) -> types.ModuleType:
+def load_file(path: pathlib.Path, name: str, blocked: bool = True) -> types.ModuleType:
     """Imports a file under a name of its own, its folder on the path.
 
     With `blocked`, TensorFlow and Sonnet can't be imported by it.

@@ -63,9 +63,7 @@ _SPECS: dict[str, dict[str, Spec]] = {
         "BottleNeckBlockV2": Spec(
             f"m.BottleNeckBlockV2(8, 2, True, {_ARGS})", _BLOCK, _TRAIN
         ),
-        "BlockGroup": Spec(
-            f"m.BlockGroup(8, 2, 2, False, {_ARGS})", _BLOCK, _TRAIN
-        ),
+        "BlockGroup": Spec(f"m.BlockGroup(8, 2, 2, {_ARGS})", _BLOCK, _TRAIN),
         "ResNet": Spec(
             "m.ResNet([1, 1, 1, 1], 10, resnet_v2=True)",
             f"({_floats(4, 64, 64, 3)},)",
@@ -143,9 +141,9 @@ _SPECS: dict[str, dict[str, Spec]] = {
             "m.MultivariateGaussianMixture(3, 2)", _FLAT, "net(*x).mean()"
         ),
         "ApproximateMode": Spec(
-            "lib.Sequential([m.MultivariateGaussianMixture(3, 2), "
-            "m.ApproximateMode()])",
+            "lib.Sequential([m.MultivariateNormalDiagHead(3), m.ApproximateMode()])",
             _FLAT,
+            "net(*x).mode()",
         ),
     },
     "acme/tf/networks/duelling.py": {

@@ -7,7 +7,16 @@ import importlib.machinery
 import sys
 import types
 
-MISSING = ("launchpad", "reverb", "gym", "pyspiel", "open_spiel", "cv2", "PIL", "pygame")
+MISSING = (
+    "launchpad",
+    "reverb",
+    "gym",
+    "pyspiel",
+    "open_spiel",
+    "cv2",
+    "PIL",
+    "pygame",
+)
 
 
 class _Anything(type):
