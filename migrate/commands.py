@@ -14,7 +14,7 @@ from migrate import api, files, report
 from migrate.cli import DONE, ERROR, INTERRUPTED, LEFT, WOULD_CHANGE
 from migrate.errors import UserError
 from migrate.report import text
-from migrate.report.model import FileReport, Report
+from migrate.report.model import Report
 from migrate.results import FileResult, Options
 
 _SHOWN = 20  # places listed in the terminal before "and more"
@@ -218,8 +218,3 @@ def rules(as_json: bool) -> int:
         for code in listing.codes():
             target.print(f"[bold]{code}[/]  {listing.title(code)}")
     return DONE
-
-
-def show(target, file: FileReport) -> None:
-    """Prints the diff of one file, for the demo."""
-    text.print_diff(target, file)

@@ -114,7 +114,7 @@ _WORD = "padding in ('SAME', 'VALID')"
 
 @max_pool2d.when(f"rank(ksize) == 0 and rank(strides) == 0 and {_LAST} and {_WORD}")
 def _(input, ksize, strides, padding, data_format=None):
-    return hk.max_pool(input, ksize, strides, padding)
+    return hk.max_pool(input, (1, ksize, ksize, 1), (1, strides, strides, 1), padding)
 
 
 @max_pool2d.when(f"len(ksize) == 2 and len(strides) == 2 and {_LAST} and {_WORD}")
@@ -129,7 +129,7 @@ def _(input, ksize, strides, padding, data_format=None):
 
 @avg_pool2d.when(f"rank(ksize) == 0 and rank(strides) == 0 and {_LAST} and {_WORD}")
 def _(input, ksize, strides, padding, data_format=None):
-    return hk.avg_pool(input, ksize, strides, padding)
+    return hk.avg_pool(input, (1, ksize, ksize, 1), (1, strides, strides, 1), padding)
 
 
 @avg_pool2d.when(f"len(ksize) == 2 and len(strides) == 2 and {_LAST} and {_WORD}")
@@ -193,7 +193,7 @@ def max_pool1d(
 
 @max_pool1d.when(f"rank(ksize) == 0 and rank(strides) == 0 and {_LAST} and {_WORD}")
 def _(input, ksize, strides, padding, data_format=None):
-    return hk.max_pool(input, ksize, strides, padding)
+    return hk.max_pool(input, (1, ksize, 1), (1, strides, 1), padding)
 
 
 @op("tf.nn.avg_pool1d", returns=Like("input"), check=SERIES)
@@ -211,7 +211,7 @@ def avg_pool1d(
 
 @avg_pool1d.when(f"rank(ksize) == 0 and rank(strides) == 0 and {_LAST} and {_WORD}")
 def _(input, ksize, strides, padding, data_format=None):
-    return hk.avg_pool(input, ksize, strides, padding)
+    return hk.avg_pool(input, (1, ksize, 1), (1, strides, 1), padding)
 
 
 VOLUMES = [Call(Floats(1, 4, 4, 4, 2), 2, 2, "VALID")]
