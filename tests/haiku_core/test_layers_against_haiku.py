@@ -393,7 +393,7 @@ def test_initializers_to_the_bit():
         def f(x):
             out = []
             for kind, args in INITIALIZERS:
-                for shape in ((3, 4), (5, 3), (2, 3, 4)):
+                for shape in ((3, 4), (2, 4, 3)):
                     init = getattr(hk.initializers, kind)(*args)
                     wide = kind == "Orthogonal"
                     for dtype in (jnp.float32, *(() if wide else (jnp.bfloat16,))):
@@ -405,9 +405,9 @@ def test_initializers_to_the_bit():
 
         return f
 
+    # Not compiled as a whole: so both libraries share JAX's compiled random functions.
     ours, theirs = (
-        jax.jit(hk.transform(make(hk)).init)(KEY, jnp.ones(()))
-        for hk in (haiku_core, haiku)
+        hk.transform(make(hk)).init(KEY, jnp.ones(())) for hk in (haiku_core, haiku)
     )
     jax.tree.map(np.testing.assert_array_equal, ours, theirs)
 
