@@ -1,7 +1,5 @@
 """What several tests share: building modules, and how alike two distributions are."""
 
-import functools
-
 import numpy as np
 import sonnet as snt
 import tensorflow as tf
@@ -80,7 +78,6 @@ def assert_same_distribution(ours, theirs, about=""):
     assert distance < np.sqrt(-np.log(0.5e-5) / len(ours)), about
 
 
-@functools.cache
 def starts_of(cases):
     """One case for each way of making a module: it starts alike however it runs."""
     return tuple({repr(case.made): case for case in cases}.values())

@@ -199,7 +199,7 @@ def test_unrolled_lstm_has_the_gradients_of_the_unrolled_lstm():
     )
 
 
-@pytest.mark.parametrize("case", starts_of(tuple(CASES)), ids=repr)
+@pytest.mark.parametrize("case", starts_of(CASES), ids=repr)
 def test_starts_from_the_same_distribution(case):
     theirs = sonnet_starts(case)
     ours = [

@@ -145,7 +145,7 @@ def test_rewritten_call_is_equal(case, tmp_path):
             near([by_params[module][n] for n in values], list(values.values()), 1e-4)
 
 
-@pytest.mark.parametrize("case", starts_of(tuple(CASES)), ids=repr)
+@pytest.mark.parametrize("case", starts_of(CASES), ids=repr)
 def test_rewritten_call_starts_from_the_same_distribution(case, tmp_path):
     inputs = case.inputs("float32")
     program = spec(case)
