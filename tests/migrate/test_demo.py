@@ -8,9 +8,11 @@ from pathlib import Path
 
 import jax
 import numpy as np
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "fixtures" / "demo"
+pytestmark = pytest.mark.slow
 
 
 def python(code, *args):
