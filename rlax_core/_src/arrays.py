@@ -85,9 +85,8 @@ def replace_masked(data: Array, replacement: Array | None, mask: Array) -> Array
     Raises:
       ValueError: if the mask's shape is no prefix of the data's.
     """
-    if replacement is None:
-        replacement = jnp.zeros_like(data)
-    return jnp.where(lhs_broadcast(mask, data), replacement, data)
+    new = jnp.zeros_like(data, shape=()) if replacement is None else replacement
+    return jnp.where(lhs_broadcast(mask, data), new, data)
 
 
 class AllSum:

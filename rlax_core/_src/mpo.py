@@ -9,6 +9,7 @@ Losses come per example. ``E`` stands for the axes of the examples, whatever the
 """
 
 import functools
+from collections import namedtuple
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -43,7 +44,12 @@ class LagrangePenalty(NamedTuple):
     per_dimension: bool = False
 
 
-class MpoOutputs(NamedTuple):
+_OUTPUTS = (
+    "temperature_loss policy_loss kl_loss alpha_loss normalized_weights num_samples"
+)
+
+
+class MpoOutputs(namedtuple("MpoOutputs", _OUTPUTS)):
     """The parts of an MPO loss.
 
     Attributes:
@@ -55,12 +61,7 @@ class MpoOutputs(NamedTuple):
       num_samples: how many samples took part.
     """
 
-    temperature_loss: Numeric
-    policy_loss: Array
-    kl_loss: Array
-    alpha_loss: Array
-    normalized_weights: Array
-    num_samples: Numeric
+    __slots__ = ()
 
 
 _PENALTY = checks.Signature("LagrangePenalty", alpha="float", epsilon="float[]")
@@ -274,10 +275,9 @@ def vmpo_loss(
       ValueError: if the share is not in (0, 1], or selects no step.
     """
     name = "vmpo_loss"
-    if restarting_weights is None:
-        restarting_weights = jnp.ones_like(sample_log_probs)
-    if importance_weights is None:
-        importance_weights = jnp.ones_like(sample_log_probs)
+    evenly = jnp.ones_like(sample_log_probs)
+    restarting_weights = evenly if restarting_weights is None else restarting_weights
+    importance_weights = evenly if importance_weights is None else importance_weights
     checks.require_same_shape(
         name, advantages=advantages, sample_log_probs=sample_log_probs
     )
