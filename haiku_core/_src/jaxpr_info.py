@@ -20,8 +20,8 @@ class Module:
 
     Attributes:
       name: its name in the module around it.
-      flops: floating-point operations, with those of submodules; ``None`` if they
-        weren't asked for.
+      flops: floating-point operations, with those of submodules; of one step, if it
+        is the body of a loop. ``None`` if they weren't asked for.
       expressions: what it consists of, in program order.
       total_param_size: elements of all parameters, with those of submodules.
       param_info: name in the module -> shape and dtype.
@@ -218,8 +218,7 @@ class _Reader:
             title, jaxpr, times = called
             expression.submodule = self.module(title, jaxprs.opened(jaxpr))
             if self._compute_flops is not None:
-                expression.submodule.flops *= times
-                expression.flops = expression.submodule.flops
+                expression.flops = expression.submodule.flops * times
             return expression
         shapes = [
             f"{side} " + ", ".join(_shape(v) for v in variables)
