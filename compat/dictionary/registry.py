@@ -204,6 +204,7 @@ def op(
     concrete: bool | str = False,
     random: bool = False,
     because: str = "",
+    instead: str = "",
 ) -> Callable[[Callable], Entry]:
     """Defines an op: the decorated function is its exact body, on arrays.
 
@@ -224,6 +225,7 @@ def op(
         values, so that the body runs on concrete arrays only.
       random: whether the result is drawn at random (as it is with a `Key`).
       because: a caveat, for docs and reports.
+      instead: what to do where neither a spelling nor a helper serves.
     """
 
     def define(fn: Callable) -> Entry:
@@ -240,6 +242,7 @@ def op(
                 concrete=concrete,
                 random=random,
                 because=because,
+                instead=instead,
             )
         )
 

@@ -137,9 +137,6 @@ manual(
 manual(
     "tf.Assert",
     "tf.debugging.*",
-    "tf.assert_equal",
-    "tf.assert_greater",
-    "tf.assert_less",
     "tf.compat.v1.assert_equal",
     because="compiled JAX code cannot raise by a value",
     instead="check shapes with chex or assert; values with jax.experimental.checkify",

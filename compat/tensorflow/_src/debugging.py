@@ -138,6 +138,101 @@ def assert_shapes(
             raise ValueError(f"{message or 'assert_shapes'}: {found} is not {wanted}")
 
 
+# ------------------------------------------------------------------ of values
+
+UNKNOWN_VALUES = "compiled JAX code cannot raise by a value, only by a shape"
+    "compiled JAX code cannot raise by a value; of shapes it can be checked"
+)
+CHECKIFY = "check values with jax.experimental.checkify, shapes with assert"
+
+
+@op(
+    "tf.debugging.assert_equal",
+    "tf.assert_equal",
+    returns=NOTHING,
+    helper=False,
+    concrete=True,
+    because=UNKNOWN_VALUES,
+    instead=CHECKIFY,
+    check=[
+        Call((2, 3), (2, 3)),
+        Call(Ints(3), Ints(3), "why", raises_=AssertionError),
+    ],
+)
+def assert_equal(
+    x: T,
+    y: T,
+    message: Static = None,
+    summarize: Ignored = None,
+    name: Ignored = None,
+):
+    """Raises AssertionError unless all elements are equal."""
+    np.testing.assert_array_equal(np.asarray(x), np.asarray(y), message or "")
+
+
+@assert_equal.when("x is shape and y is shape")
+def _(x, y):
+    return np.testing.assert_array_equal(x, y)
+
+
+@op(
+    "tf.debugging.assert_less",
+    "tf.assert_less",
+    returns=NOTHING,
+    helper=False,
+    concrete=True,
+    because=UNKNOWN_VALUES,
+    instead=CHECKIFY,
+    check=[
+        Call((2, 3), (3, 4)),
+        Call((2, 3), (3, 3), raises_=AssertionError),
+    ],
+)
+def assert_less(
+    x: T,
+    y: T,
+    message: Static = None,
+    summarize: Ignored = None,
+    name: Ignored = None,
+):
+    """Raises AssertionError unless all elements of x are below those of y."""
+    np.testing.assert_array_less(np.asarray(x), np.asarray(y), message or "")
+
+
+@assert_less.when("x is shape and y is shape")
+def _(x, y):
+    return np.testing.assert_array_less(x, y)
+
+
+@op(
+    "tf.debugging.assert_greater",
+    "tf.assert_greater",
+    returns=NOTHING,
+    helper=False,
+    concrete=True,
+    because=UNKNOWN_VALUES,
+    instead=CHECKIFY,
+    check=[
+        Call((3, 4), (2, 3)),
+        Call((2, 3), (3, 3), raises_=AssertionError),
+    ],
+)
+def assert_greater(
+    x: T,
+    y: T,
+    message: Static = None,
+    summarize: Ignored = None,
+    name: Ignored = None,
+):
+    """Raises AssertionError unless all elements of x are above those of y."""
+    np.testing.assert_array_less(np.asarray(y), np.asarray(x), message or "")
+
+
+@assert_greater.when("x is shape and y is shape")
+def _(x, y):
+    return np.testing.assert_array_less(y, x)
+
+
 # ------------------------------------------------------------------ of shapes
 
 

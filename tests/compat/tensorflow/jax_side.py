@@ -90,7 +90,7 @@ def check(jobs, eager=False, shapes_only=False):
         if job.as_vector and not (len(ours) == 1 and hasattr(ours[0], "dtype")):
             ours = [np.asarray(ours, "int32")]
         if job.as_ints:
-            ours = [np.asarray(leaf, "int32") for leaf in ours]
+            ours = [v if v is None else np.asarray(v, "int32") for v in ours]
         compare(job, ours, shapes_only)
         for mine, their in zip(gradients, job.gradients or (), strict=True):
             same(mine, their, job.narrowed, f"{job.what}: gradient")
