@@ -14,7 +14,7 @@ import tensorflow as tf
 import haiku_core as hk
 import migrate
 from migrate import checkpoint
-from tests.compat.sonnet.cases import CASES
+from tests.compat.sonnet.cases import CASES, evaluating, training
 from tests.compat.sonnet.measures import (
     DRAWS,
     all_variables,
@@ -24,7 +24,7 @@ from tests.compat.sonnet.measures import (
     started,
     starts_of,
 )
-from tests.compat.sonnet.test_against_sonnet import randomised
+from tests.compat.sonnet.test_against_sonnet import close, distances, randomised
 
 TEXT = """import numpy as np
 import sonnet as snt
@@ -58,23 +58,38 @@ def example(inputs):
     return [jax.ShapeDtypeStruct(x.shape, x.dtype) for x in inputs]
 
 
-def converted(prefix, program, inputs):
-    return checkpoint.convert(prefix, program, *example(inputs), root="root")
+# Where the path of attributes leads through an object that is no Haiku module.
+MAPPING = {
+    "snt.BatchApply": {
+        "holder/~/linear": "inner/module",
+        "holder/~/conv2_d": "inner/module",
+    }
+}
 
 
-def floating(structure):
-    leaves = [np.asarray(x) for x in jax.tree.leaves(structure)]
-    return [x for x in leaves if x.dtype.kind == "f"]
+def converted(prefix, case, holder, inputs):
+    """Sonnet's variables, saved under `prefix`, as parameters and state."""
+
+    def program(*inputs):  # in training mode, where all state is made
+        call = training if case.call is evaluating else case.call
+        return call(holder().inner, *inputs)
+
+    mapping = MAPPING.get(case.made.name, {})
+    made = str(jax.eval_shape(hk.transform_with_state(program).init, KEY, *inputs)[0])
+    mapping = {k: v for k, v in mapping.items() if k in made}
+    return checkpoint.convert(
+        prefix, program, *example(inputs), root="root", mapping=mapping
+    )
 
 
-def near(ours, theirs, tolerance):
-    assert len(ours) == len(theirs)
-    for mine, other in zip(ours, theirs, strict=True):
-        assert np.shape(mine) == np.shape(other)
-        scale = max(1e-6, float(np.max(np.abs(other), initial=0.0)))
-        np.testing.assert_allclose(
-            np.asarray(mine) / scale, np.asarray(other) / scale, atol=tolerance, rtol=0
-        )
+KEY = jax.random.PRNGKey(0)
+
+
+def near(ours, theirs, tolerance, floors=None):
+    """As `close`, of arrays of one kind of thing."""
+    ours, theirs = ([np.asarray(x) for x in xs] for xs in (ours, theirs))
+    ours = [x.astype(t.dtype) for x, t in zip(ours, theirs, strict=True)]
+    close(ours, theirs, tolerance, floors)
 
 
 def spec(case):
@@ -83,7 +98,43 @@ def spec(case):
     def program(*inputs):
         return case.call(holder().inner, *inputs)
 
-    return program
+    return program, holder
+
+
+def evaluated(program, params, state, inputs):
+    """(outputs, state after, gradients by parameters, gradients by inputs)."""
+    apply = hk.transform_with_state(program).apply
+
+    def loss(params, arrays):
+        taken = iter(arrays)
+        given = [next(taken) if x.dtype.kind == "f" else x for x in inputs]
+        out, after = apply(params, state, KEY, *given)
+        leaves = [o for o in jax.tree.leaves(out) if o.dtype.kind == "f"]
+        return sum(jnp.sum(jnp.sin(o)) for o in leaves), (out, after)
+
+    slopes = jax.jit(jax.value_and_grad(loss, argnums=(0, 1), has_aux=True))
+    arrays = [x for x in inputs if x.dtype.kind == "f"]
+    (_, (out, after)), (by_params, by_inputs) = slopes(params, arrays)
+    return jax.tree.leaves(out), after, by_params, by_inputs
+
+
+def widened(x):
+    x = np.asarray(x)
+    return x.astype("float64") if x.dtype.kind == "f" else x
+
+
+def floors_of(program, params, state, inputs, narrow):
+    """How far float32 is from float64 here: for outputs and both gradients."""
+    with jax.enable_x64(True):
+        wide = jax.tree.map(
+            lambda x: (
+                np.asarray(x, "float64") if np.asarray(x).dtype.kind == "f" else x
+            ),
+            (params, state, inputs),
+        )
+        out, _, by_params, by_inputs = evaluated(program, *wide)
+    pairs = zip((out, by_params, by_inputs), narrow, strict=True)
+    return [distances(jax.tree.leaves(n), jax.tree.leaves(w)) for w, n in pairs]
 
 
 @pytest.mark.parametrize(
@@ -97,13 +148,11 @@ def test_rewritten_call_is_equal(case, tmp_path):
     rng = np.random.default_rng(1)
     for variable in variables:
         variable.assign(randomised(variable, rng))
-    program = spec(case)
-    transformed = hk.transform_with_state(program)
-    key = jax.random.PRNGKey(0)
-    params, state = jax.jit(transformed.init)(key, *inputs)
+    program, holder = spec(case)
+    params, state = {}, {}
     if variables:
         prefix = saved(theirs, tmp_path, "weights")
-        params, state = converted(prefix, program, inputs)
+        params, state = converted(prefix, case, holder, inputs)
 
     # Sonnet: outputs and gradients, the latter saved in the variables' places.
     trainable = [v for v in variables if v.trainable]
@@ -115,40 +164,41 @@ def test_rewritten_call_is_equal(case, tmp_path):
         outputs = case.call(theirs, *tensors)
         leaves = [o for o in tf.nest.flatten(outputs) if o.dtype.is_floating]
         total = tf.add_n([tf.reduce_sum(tf.sin(o)) for o in leaves])
-    gradients = tape.gradient(total, [*trainable, *wrt])
+    gradients = [
+        tf.zeros_like(v) if g is None else tf.convert_to_tensor(g)
+        for g, v in zip(
+            tape.gradient(total, [*trainable, *wrt]), [*trainable, *wrt], strict=True
+        )
+    ]
 
-    def loss(params, arrays):
-        taken = iter(arrays)
-        given = [next(taken) if x.dtype.kind == "f" else x for x in inputs]
-        out, after = transformed.apply(params, state, key, *given)
-        leaves = [o for o in jax.tree.leaves(out) if o.dtype.kind == "f"]
-        return sum(jnp.sum(jnp.sin(o)) for o in leaves), (out, after)
-
-    arrays = [x for x in inputs if x.dtype.kind == "f"]
-    (_, (mine, after)), (by_params, by_inputs) = jax.jit(
-        jax.value_and_grad(loss, argnums=(0, 1), has_aux=True)
-    )(params, arrays)
-    near(jax.tree.leaves(mine), tf.nest.flatten(outputs), 1e-5)
-    near(by_inputs, [g for g in gradients[len(trainable) :]], 1e-4)
-    if not variables:
-        return
-    if state:  # as it is after the call
-        _, wanted = converted(saved(theirs, tmp_path, "after"), program, inputs)
-        for module, values in wanted.items():
-            near([after[module][n] for n in values], list(values.values()), 1e-5)
-    for variable, gradient in zip(trainable, gradients, strict=False):
-        zero = tf.zeros_like(variable)
-        variable.assign(zero if gradient is None else tf.convert_to_tensor(gradient))
+    mine, after, by_params, by_inputs = evaluated(program, params, state, inputs)
+    floors = [None] * 3
+    if case.deep:
+        narrow = (mine, by_params, by_inputs)
+        floors = floors_of(program, params, state, inputs, narrow)
+    near(mine, tf.nest.flatten(outputs), 1e-5, floors[0])
+    if case.made.name == "snt.UnrolledLSTM":
+        return  # see test_against_sonnet: the gradients of Sonnet's are wrong
+    near(by_inputs, gradients[len(trainable) :], 1e-4, floors[2])
+    if state:
+        _, wanted = converted(saved(theirs, tmp_path, "after"), case, holder, inputs)
+        near(
+            [after[m][n] for m in wanted for n in wanted[m]],
+            [wanted[m][n] for m in wanted for n in wanted[m]],
+            1e-5,
+        )
     if trainable:
-        wanted, _ = converted(saved(theirs, tmp_path, "gradients"), program, inputs)
-        for module, values in wanted.items():
-            near([by_params[module][n] for n in values], list(values.values()), 1e-4)
+        for variable, gradient in zip(trainable, gradients, strict=False):
+            variable.assign(gradient)
+        wanted, _ = converted(saved(theirs, tmp_path, "slopes"), case, holder, inputs)
+        wanted = {m: {n: wanted[m][n] for n in by_params[m]} for m in by_params}
+        near(jax.tree.leaves(by_params), jax.tree.leaves(wanted), 1e-4, floors[1])
 
 
 @pytest.mark.parametrize("case", starts_of(CASES), ids=repr)
 def test_rewritten_call_starts_from_the_same_distribution(case, tmp_path):
     inputs = case.inputs("float32")
-    program = spec(case)
+    program, holder = spec(case)
     init = jax.jit(hk.transform_with_state(program).init)
     drawn = [init(jax.random.PRNGKey(i), *inputs) for i in range(DRAWS)]
     starts = sonnet_starts(case)
@@ -159,7 +209,7 @@ def test_rewritten_call_starts_from_the_same_distribution(case, tmp_path):
     # Which variables make which parameters: each is filled with a number of its own.
     for number, variable in enumerate(variables, 2):
         variable.assign(tf.fill(variable.shape, tf.cast(number, variable.dtype)))
-    places, _ = converted(saved(theirs, tmp_path, "numbers"), program, inputs)
+    places, _ = converted(saved(theirs, tmp_path, "numbers"), case, holder, inputs)
     for module, values in places.items():
         for name, numbers in values.items():
             sources = sorted({round(float(n)) - 2 for n in np.unique(numbers)})
