@@ -141,8 +141,6 @@ def assert_shapes(
 # ------------------------------------------------------------------ of values
 
 UNKNOWN_VALUES = "compiled JAX code cannot raise by a value, only by a shape"
-    "compiled JAX code cannot raise by a value; of shapes it can be checked"
-)
 CHECKIFY = "check values with jax.experimental.checkify, shapes with assert"
 
 
