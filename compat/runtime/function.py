@@ -23,11 +23,11 @@ from compat.runtime.specs import TensorSpec
 from compat.runtime.staging import ShapesChanged, Staged, stage
 from compat.runtime.state import STATE
 from compat.runtime.tensor import Tensor, convert
-from compat.runtime.tracing import in_trace
+from compat.runtime.tracing import clean, in_trace
 from compat.runtime.variable import Variable
 
 
-class _Eagerly(threading.local):
+class _Eagerly:
     on = False
 
 
@@ -74,6 +74,7 @@ class Function:
         self.python_function = python_function
         self._converted: Callable[..., Any] | None = None
         self._traces: dict[Any, Staged] = {}
+        self._last: _Last | None = None
         self._first = True  # variables may be made in the first trace only
         self._on_host = False
         functools.update_wrapper(self, python_function, updated=())
@@ -151,6 +152,12 @@ class Function:
         return self._converted
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        last = self._last
+        if last is not None and not kwargs and last.is_for(args):
+            return last.staged.run_directly(args)
+        return self._call(args, kwargs)
+
+    def _call(self, args: Any, kwargs: Any) -> Any:
         if self.input_signature is not None:
             args, kwargs = self._by_signature(args, kwargs)
         if STATE.frame is not None or self._on_host or _EAGERLY.on or in_trace():
@@ -168,6 +175,8 @@ class Function:
                     self._on_host = True
                     return self._code()(*args, **kwargs)
                 self._traces[key] = staged
+        if staged.direct and not kwargs and len(tensors) == len(args):
+            self._last = _Last(staged, tensors)
         try:
             return staged(tensors)
         except ShapesChanged:
@@ -374,6 +383,41 @@ def _merged(staged: Sequence[Staged]) -> tuple[Any, Any]:
         kinds.append(dtypes.of_numpy(arrays[0].dtype))
     rebuild = staged[0].outputs.rebuild
     return rebuild(shapes), rebuild(kinds)
+
+
+class _Last:
+    """The last trace that was run, for quick calls with the like arguments.
+
+    Args:
+      staged: a trace that can be run directly.
+      tensors: the arguments of the call, all of them tensors.
+    """
+
+    __slots__ = ("staged", "_kinds", "_device")
+
+    def __init__(self, staged: Staged, tensors: Sequence[Tensor]) -> None:
+        self.staged = staged
+        self._kinds = [(t._array.shape, t._array.dtype) for t in tensors]
+        self._device = STATE.devices[-1]
+
+    def is_for(self, args: Sequence[Any]) -> bool:
+        """Whether the call would run this trace, and directly."""
+        if len(args) != len(self._kinds):
+            return False
+        for value, (shape, dtype) in zip(args, self._kinds, strict=True):
+            if type(value) is not Tensor:
+                return False
+            array = value._array
+            if array.dtype is not dtype or array.shape != shape:
+                return False
+        return (
+            not STATE.tapes
+            and STATE.frame is None
+            and clean()
+            and STATE.devices[-1] == self._device
+            and not _EAGERLY.on
+            and self.staged.fits()
+        )
 
 
 class ConcreteFunction:

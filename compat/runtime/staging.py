@@ -19,7 +19,9 @@ from compat.runtime import nest
 from compat.runtime.frames import Frame
 from compat.runtime.plans import Plan, run
 from compat.runtime.random import SeededKey, next_key
+from compat.runtime.state import STATE
 from compat.runtime.tensor import Tensor, convert, is_tensor, lift
+from compat.runtime.tracing import clean
 from compat.runtime.variable import Variable
 
 CAPTURE = Primitive("capture")
@@ -83,6 +85,7 @@ class Outputs:
         self.arrays: list[Any] = []
         self._structure = value
         self._parts = [self._part(leaf) for leaf in nest.flatten(value)]
+        self._alone = self._parts == [None] and not nest.is_nested(value)
 
     def _part(self, leaf: Any) -> Any:
         if hasattr(leaf, "tensor_parts"):
@@ -101,9 +104,8 @@ class Outputs:
 
     def rebuild(self, tensors: Sequence[Tensor]) -> Any:
         """The structure with other tensors."""
-        if len(self._parts) == 1 and self._parts[0] is None:
-            if not nest.is_nested(self._structure):
-                return tensors[0]
+        if self._alone:
+            return tensors[0]
         leaves, at = [], 0
         for part in self._parts:
             if part is None:
@@ -126,6 +128,7 @@ class Staged:
       created: those it made.
       draws: how many random keys it took.
       outputs: the structure of its result.
+      direct: whether it may be run without a look at its captures.
     """
 
     def __init__(self, jaxpr: Any, frame: _Frame, outputs: Outputs, name: str) -> None:
@@ -142,7 +145,26 @@ class Staged:
             for i, c in enumerate(self.captures)
             if isinstance(c, Variable) and not c.shape.is_fully_defined()
         ]
+        # Variables of the class itself, of numbers: nothing to be asked when run.
+        self.direct = all(
+            type(c) is Variable and c.dtype.name != "string"
+            for c in (*self.captures, *self.written)
+        )
         self._shapes = [c._peek()._array.shape for _, c in self.flexible]
+
+    def run_directly(self, inputs: Sequence[Tensor]) -> Any:
+        """`__call__` where nothing records and all is concrete: the usual case."""
+        key = next_key() if self.draws else _no_key()
+        arrays = [v._array for v in self.captures]
+        arrays.append(key._array)
+        arrays += [t._array for t in inputs]
+        with jax.enable_x64(True):
+            flat = self.plan.jitted(*arrays)
+        count = len(self.outputs.arrays)
+        for variable, array in zip(self.written, flat[count:], strict=True):
+            variable._array = array
+            variable._tensor = None
+        return self.outputs.rebuild([Tensor(a) for a in flat[:count]])
 
     def pure(self, *arrays: Any) -> tuple[Any, ...]:
         """The code as a function of (captures…, key, inputs…)."""
@@ -162,6 +184,8 @@ class Staged:
 
     def __call__(self, inputs: Sequence[Tensor]) -> Any:
         """Runs it: one op on tapes; variables get their new values."""
+        if self.direct and STATE.frame is None and not STATE.tapes and clean():
+            return self.run_directly(inputs)
         key = next_key() if self.draws else _no_key()
         flat = run(self.plan, [*self.values(), key, *inputs])
         count = len(self.outputs.arrays)

@@ -151,6 +151,21 @@ class Variable(metaclass=_Creating):
                 f"`shape` argument ({self._shape})."
             )
 
+    # The value outside of frames. The array is kept bare, its tensor made when asked
+    # for: compiled code writes many variables at each call.
+
+    @property
+    def _value(self) -> Tensor:
+        tensor = self._tensor
+        if tensor is None:
+            tensor = self._tensor = Tensor(self._array)
+        return tensor
+
+    @_value.setter
+    def _value(self, tensor: Tensor) -> None:
+        self._array = tensor._array
+        self._tensor = tensor
+
     # Reading and writing. `_peek` is the value, unseen by tapes.
 
     def _peek(self) -> Tensor:
@@ -442,8 +457,10 @@ class Variable(metaclass=_Creating):
         return copied
 
     def __reduce__(self) -> tuple[Any, ...]:
-        kept = {k: v for k, v in self.__dict__.items() if k != "_value"}
-        return _unpickle, (np.asarray(self._value._array), kept)
+        kept = dict(self.__dict__)
+        value = kept.pop("_array")
+        del kept["_tensor"]
+        return _unpickle, (np.asarray(value), kept)
 
 
 def _unpickle(value: np.ndarray, attributes: dict[str, Any]) -> Variable:
