@@ -70,3 +70,13 @@ def test_names_that_only_come_on_use_can_be_listed():
         hk.experimental.nonsense  # noqa: B018
     with pytest.raises(AttributeError, match="nonsense"):
         hk.experimental.flax.nonsense  # noqa: B018
+
+
+def test_what_a_star_imports():
+    """All that dm-haiku has, and `jit`; the rest is imported when asked for."""
+    assert set(haiku.__all__) <= {*hk.__all__, "__version__"}
+    extra = set(hk.__all__) - set(haiku.__all__)
+    documented = {name.split(".")[1] for name, _ in _ROWS}
+    assert extra - documented == {"jit"}
+    assert all(hasattr(hk, name) for name in hk.__all__)
+    assert hk.__version__ == haiku.__version__
