@@ -35,6 +35,7 @@ class Case:
       tolerance: relative to the largest element of what is compared.
       steps: training steps.
       renamed: parameter name -> the variable's attribute, where neither is the other.
+      grads: whether to compare gradients and descend along them.
     """
 
     ours: Callable[[Any, Any], Any]
@@ -45,6 +46,7 @@ class Case:
     tolerance: float = 1e-12
     steps: int = 3
     renamed: dict[str, str] = dataclasses.field(default_factory=dict)
+    grads: bool = True
 
 
 def submodules(module: Any, base: type) -> Iterator[tuple[str, Any]]:
@@ -174,7 +176,14 @@ def run(case: Case, hk: Any, package: Any) -> None:
         terms = [jnp.sum(w * x) for w, x in zip(weights, floats_of(out), strict=True)]
         return sum(terms), (out, state)
 
-    grad = jax.value_and_grad(loss, argnums=(0, 3), has_aux=True, allow_int=True)
+    if case.grads:
+        grad = jax.value_and_grad(loss, argnums=(0, 3), has_aux=True, allow_int=True)
+    else:
+
+        def grad(params: Any, state: Any, weights: Any, args: Any) -> Any:
+            zeros = jax.tree.map(jnp.zeros_like, (params, args))
+            return loss(params, state, weights, args), zeros
+
     program_of_ours = None
     tolerance = case.tolerance
     for batch, tensors in zip(batches, as_tf, strict=True):
@@ -188,7 +197,11 @@ def run(case: Case, hk: Any, package: Any) -> None:
             total = tf.add_n(
                 [tf.reduce_sum(w * x) for w, x in zip(weights, leaves, strict=True)]
             )
-        grads = tape.gradient(total, [trained, watched], unconnected_gradients="zero")
+        sources = [trained, watched]
+        if case.grads:
+            grads = tape.gradient(total, sources, unconnected_gradients="zero")
+        else:
+            grads = [[tf.zeros_like(x) for x in xs] for xs in sources]
         arguments = (params, state, weights, batch)
         if program_of_ours is None:
             program_of_ours = compiled(grad, *arguments)

@@ -120,6 +120,33 @@ def deep(make, inputs=(3, 2, 4)):
     )
 
 
+def blocks(resnet_v2):
+    args = (8, 2, 2, dict(decay_rate=0.9), resnet_v2)
+    return Case(
+        lambda hk, s: s.BlockGroup(*args),
+        lambda: snt.nets.resnet.BlockGroup(*args),
+        normal(6, 5, 6, 3),
+        with_mode(True),
+        dtype="float32",
+        tolerance=1e-4,
+        steps=2,
+    )
+
+
+def resnet(resnet_v2):
+    args = ([1, 2, 1, 1], 5, None, resnet_v2, (16, 16, 32, 32))
+    return Case(
+        lambda hk, s: s.ResNet(*args),
+        lambda: snt.nets.ResNet(*args),
+        normal(8, 33, 32, 3),
+        lambda module, ours, x: (module(x, True), module(2 * x, False)),
+        dtype="float32",
+        tolerance=1e-4,
+        steps=2,
+        grads=False,
+    )
+
+
 def replicated_metrics(namespace):
     return dict(
         moving_mean=namespace.ExponentialMovingAverage(0.9),
@@ -271,6 +298,10 @@ CASES = {
         dtype="float32",
         tolerance=2e-5,
     ),
+    "BlockGroup-v1": blocks(False),
+    "BlockGroup-v2": blocks(True),
+    "ResNet-v1": resnet(False),
+    "ResNet-v2": resnet(True),
     "Embed": Case(
         lambda hk, s: s.Embed(7, 3, dtype=jnp.float64),
         lambda: snt.Embed(7, 3, dtype=tf.float64),
