@@ -30,7 +30,7 @@ PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadfile
 help:
 	@sed -n 's/^#   make/make/p' Makefile
 
-# The newest Python that all pinned packages have wheels for comes first.
+# 3.11 first: the pinned versions were tested with it.
 $(PY):
 	@for p in "$${PYTHON:-python3.11}" python3.11 python3.12 python3.13 python3; do \
 	  if "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
