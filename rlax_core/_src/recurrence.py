@@ -8,13 +8,15 @@ with ``parallel_scans``.
 
 import contextlib
 import contextvars
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 
 Array = jax.Array
+Affine = Callable[..., tuple[Array, Array]]
 
 _PARALLEL = contextvars.ContextVar("rlax_core_parallel_scans", default=False)
 
@@ -35,11 +37,19 @@ def parallel_scans(enabled: bool = True) -> Iterator[None]:
         _PARALLEL.reset(token)
 
 
-# At module level, so that repeated calls outside jit find it traced already.
-def _one_step_back(later: Array, step: tuple[Array, Array]) -> tuple[Array, Array]:
-    weight, offset = step
-    value = offset + weight * later
-    return value, value
+def _as_given(weights: Array, offsets: Array) -> tuple[Array, Array]:
+    return weights, offsets
+
+
+# Cached, so that repeated calls outside jit find it traced already.
+@functools.cache
+def _stepping(affine: Affine):
+    def one_step_back(later: Array, step: tuple[Array, ...]) -> tuple[Array, Array]:
+        weight, offset = affine(*step)
+        value = offset + weight * later
+        return value, value
+
+    return one_step_back
 
 
 def _then(later: tuple[Array, Array], step: tuple[Array, Array]):
@@ -60,11 +70,27 @@ def solve_backward(weights: Array, offsets: Array, last: Array) -> Array:
     Returns:
       ``[T, ...]`` g at 0 … T-1, in the promoted dtype of the arguments.
     """
-    dtype = jnp.result_type(weights, offsets, last)
-    weights, offsets = weights.astype(dtype), offsets.astype(dtype)
+    return solve_steps(_as_given, (weights, offsets), last)
+
+
+def solve_steps(affine: Affine, steps: tuple[Array, ...], last: Array) -> Array:
+    """As ``solve_backward``, with the weights and offsets worked out step by step.
+
+    On a CPU that saves passes over memory where they are made of several sequences.
+
+    Args:
+      affine: makes weights and offsets of the steps; element by element, and a function
+        of a module: it is what compiled steps are remembered by.
+      steps: arrays ``[T, ...]``.
+      last: ``[...]`` the value after the end.
+
+    Returns:
+      ``[T, ...]``, in the promoted dtype of the arguments.
+    """
+    dtype = jnp.result_type(*steps, last)
+    steps = tuple(jnp.asarray(step, dtype) for step in steps)
     last = jnp.asarray(last, dtype)
     if not _PARALLEL.get():
-        steps = weights, offsets
-        return lax.scan(_one_step_back, last, steps, reverse=True)[1]
-    whole, values = lax.associative_scan(_then, (weights, offsets), reverse=True)
+        return lax.scan(_stepping(affine), last, steps, reverse=True)[1]
+    whole, values = lax.associative_scan(_then, affine(*steps), reverse=True)
     return values + whole * last

@@ -12,7 +12,7 @@ from jax import lax
 from rlax_core._src import checks
 from rlax_core._src.arrays import batched_index
 from rlax_core._src.gradients import stop_if
-from rlax_core._src.recurrence import solve_backward
+from rlax_core._src.recurrence import solve_backward, solve_steps
 
 Array = jax.Array
 Numeric = Array | float
@@ -259,6 +259,10 @@ def general_off_policy_returns_from_action_values(
     )
 
 
+def _off_policy_step(q, v, r, discount, trace) -> tuple[Array, Array]:
+    return discount * trace, r + discount * (v - trace * q)
+
+
 _OFF_POLICY = checks.Signature(
     "general_off_policy_returns_from_q_and_v",
     q_t="float[T-1]",
@@ -295,8 +299,7 @@ def general_off_policy_returns_from_q_and_v(
     """
     _OFF_POLICY(q_t, v_t, r_t, discount_t, c_t)
     end = r_t[-1:] + discount_t[-1:] * v_t[-1:]
-    weights = discount_t[:-1] * c_t
-    offsets = r_t[:-1] + discount_t[:-1] * (v_t[:-1] - c_t * q_t)
-    before = solve_backward(jnp.asarray(weights), jnp.asarray(offsets), end[0])
+    steps = (q_t, v_t[:-1], r_t[:-1], discount_t[:-1], c_t)
+    before = solve_steps(_off_policy_step, steps, end[0])
     returns = jnp.concatenate([before, end])
     return stop_if(stop_target_gradients, returns)
