@@ -14,6 +14,7 @@ import numpy as np
 
 from compat.runtime import dtypes
 from compat.runtime.export import export
+from compat.runtime.operators import tf_op, tf_op_of_dictionary
 from compat.runtime.shapes import TensorShape, static_shape
 from compat.runtime.tensor import (
     CONVERTERS,
@@ -182,3 +183,40 @@ def register_tensor_conversion_function(
 
     CONVERTERS.append((base_type, converted, priority))
     CONVERTERS.sort(key=lambda entry: entry[2])
+
+
+def _filled_like(name: str, value: int) -> Any:
+    def like(
+        input: Any, dtype: Any = None, name: Any = None, layout: Any = None
+    ) -> Any:
+        x = convert(input)
+        if not isinstance(x._array, Tracer):
+            return tf_op_of_dictionary(full_name)(x, dtype)
+        kind = x.dtype if dtype is None else dtypes.as_dtype(dtype)
+        return Tensor(lift(np.full(x._array.shape, value, kind.numpy)))
+
+    full_name = f"tf.{name}"
+    like.__name__ = like.__qualname__ = name
+    like.__module__ = "compat.tensorflow"
+    like.__doc__ = (
+        f"A tensor of {name.split('_')[0]} with the shape of another; inside traces a "
+        "concrete one, so that variables can start from it."
+    )
+    return export(full_name)(like)
+
+
+zeros_like = _filled_like("zeros_like", 0)
+ones_like = _filled_like("ones_like", 1)
+
+
+@export("tf.compat.v1.where")
+def where_v1(condition: Any, x: Any = None, y: Any = None, name: Any = None) -> Any:
+    """TensorFlow 1's `where`: a condition of rank 1 chooses rows."""
+    where = tf_op("tf.where")
+    if x is None and y is None:
+        return where(condition)
+    condition, x = convert(condition), convert(x)
+    if condition.ndim == 1 and x.ndim > 1:
+        rows = [len(condition), *[1] * (x.ndim - 1)]
+        condition = tf_op("tf.reshape")(condition, rows)
+    return where(condition, x, y)

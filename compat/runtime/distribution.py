@@ -174,8 +174,8 @@ class _Context:
         return DeviceSpec.from_string(STATE.devices[-1])
 
     def executing_eagerly(self) -> bool:
-        """Whether no function is being traced."""
-        return STATE.frame is None
+        """True: there are no graphs that could be placed on devices later."""
+        return True
 
 
 @export("tf.python.eager.context.context")

@@ -64,9 +64,15 @@ def tf_op(name: str) -> Callable[..., Any]:
     Raises:
       MissingNameError: there is none.
     """
-    load_ops()
     if name in EXPORTS:
         return EXPORTS[name]
+    return tf_op_of_dictionary(name)
+
+
+@functools.cache
+def tf_op_of_dictionary(name: str) -> Callable[..., Any]:
+    """The callable of a dictionary op, whatever the runtime exports."""
+    load_ops()
     entry = dictionary.find(name)
     if entry is None or entry.fn is None:
         raise MissingNameError(name, "the dictionary has no such op")
