@@ -687,7 +687,18 @@ def parent_is_label(parent: cst.CSTNode, field: str) -> bool:
 
 
 def _all_names(module: cst.Module) -> set[str]:
-    return {n.value for n in trees.walk(module) if isinstance(n, cst.Name)}
+    """All names of variables in a file; not those of attributes and keywords."""
+    found: set[str] = set()
+    stack: list[cst.CSTNode] = [module]
+    while stack:
+        node = stack.pop()
+        if type(node) is cst.Name:
+            found.add(node.value)
+        elif type(node) is cst.Attribute or type(node) is cst.Arg:
+            stack.append(node.value)
+        else:
+            stack.extend(trees.children(node))
+    return found
 
 
 def _commented(node: cst.CSTNode, todos: list[str]) -> cst.CSTNode:

@@ -306,14 +306,15 @@ def _is_docstring(statement) -> bool:
 
 def _insert(body, lines, at, own_group):
     """Puts import lines among the imports: each before the first that sorts after."""
-    if at is None or at > len(body):
+    replaces = at is not None  # imports stood there, white space around them fits
+    if not replaces:
         at = 0
         while at < len(body) and (_is_docstring(body[at]) or _is_future(body[at])):
             at += 1
     new = [cst.parse_statement(line) for line in lines]
     if own_group and not (at < len(body) and _is_import(body[at])):
         blank = cst.EmptyLine(indent=False)
-        new.sort(key=_sort_key)
+        new.sort(key=_new_key)
         new[0] = new[0].with_changes(leading_lines=[blank])
         return [*body[:at], *new, *body[at:]]
     # The block of imports around the place, ended by a blank line or other code.
@@ -327,6 +328,9 @@ def _insert(body, lines, at, own_group):
     ):
         end += 1
     block = list(body[start:end])
+    if not block and replaces:
+        new.sort(key=_new_key)
+        return [*body[:at], *new, *body[at:]]
     if not block:
         gap = [cst.EmptyLine(indent=False)]
         if at > 0 or (at < len(body) and _is_docstring(body[0])):
@@ -352,6 +356,11 @@ def _insert(body, lines, at, own_group):
 def _gap(statement) -> bool:
     lines = getattr(statement, "leading_lines", ())
     return bool(lines) and lines[0].comment is None
+
+
+def _new_key(statement) -> tuple[bool, str]:
+    """The order in a group of new imports only: `from` lines last."""
+    return isinstance(statement.body[0], cst.ImportFrom), _sort_key(statement)
 
 
 def _sort_key(statement) -> str:

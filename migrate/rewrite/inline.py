@@ -96,7 +96,8 @@ def bind(entry: dictionary.Entry, args: list[cst.Arg], skip: int = 0) -> Bound:
         elif position < len(names):
             name = names[position]
         elif star is not None:
-            raise Refused("S2H904", f"{entry.name} with any number of arguments")
+            _gather(given, order, star, argument)
+            continue
         else:
             raise Refused("S2H903", f"too many arguments for {entry.name}")
         if name in given:
@@ -111,6 +112,31 @@ def bind(entry: dictionary.Entry, args: list[cst.Arg], skip: int = 0) -> Bound:
         if required and p.name not in given:
             raise Refused("S2H903", f"{entry.name}: argument {p.name!r} is missing")
     return Bound(given, order)
+
+
+def _gather(
+    given: dict[str, cst.Arg], order: list[str], star: str, argument: cst.Arg
+) -> None:
+    """Adds an argument to the tuple that a parameter like `*inputs` gets."""
+    element = cst.Element(argument.value)
+    if star in given:
+        elements = [*given[star].value.elements, element]
+    else:
+        order.append(star)
+        elements = [element.with_changes(comma=cst.Comma())]
+    if len(elements) > 1:
+        space = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+        *first, last = elements
+        plain = cst.MaybeSentinel.DEFAULT
+        elements = [e.with_changes(comma=space) for e in first]
+        elements.append(last.with_changes(comma=plain))
+    given[star] = argument.with_changes(value=cst.Tuple(elements))
+
+
+def is_star(entry: dictionary.Entry, name: str) -> bool:
+    """Whether a parameter is one like `*inputs`."""
+    parameter = entry.signature.parameters.get(name)
+    return parameter is not None and parameter.kind is parameter.VAR_POSITIONAL
 
 
 class Question:
@@ -459,7 +485,7 @@ def _substitute(rewriter, entry, form, bound, scope, transform):
             values[name] = templates.Filled(build.expression(repr(default)), False)
 
     def wrap(name):
-        return entry.kinds.get(name) is dictionary.T
+        return entry.kinds.get(name) is dictionary.T and not is_star(entry, name)
 
     return templates.fill(form, values, wrap)
 
@@ -470,9 +496,10 @@ def _prepared(rewriter, entry, name, node, scope, transform):
     new = transform(node)
     if kind is not None and issubclass(kind, dictionary.Static | dictionary.Shape):
         return fold(new)
-    if kind is dictionary.T:
+    several = kind is dictionary.Ts or is_star(entry, name)
+    if kind is dictionary.T and not several:
         return rewriter.value_of(node, new, scope)
-    if kind is dictionary.Ts and isinstance(node, cst.List | cst.Tuple):
+    if several and isinstance(node, cst.List | cst.Tuple):
         elements = [
             e.with_changes(value=rewriter.value_of(old.value, e.value, scope))
             for e, old in zip(new.elements, node.elements, strict=True)
@@ -510,6 +537,8 @@ def tidy(node: cst.BaseExpression, call: cst.Call | None) -> cst.BaseExpression:
 
 
 def _helper(rewriter, entry, bound, scope, call, transform):
+    if any(is_star(entry, name) for name in bound.given):
+        raise Refused("S2H904", f"{entry.name} with any number of arguments")
     args = []
     for name in bound.order:
         if entry.kinds.get(name) is dictionary.Ignored:

@@ -52,6 +52,8 @@ def template(fn: Callable) -> Template | None:
         params[p.arg] = cst.parse_expression(ast.unparse(default))
     for p, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         params[p.arg] = cst.parse_expression(ast.unparse(default)) if default else None
+    if arguments.vararg is not None:
+        params[arguments.vararg.arg] = None
     body = cst.parse_expression(ast.unparse(expression))
     uses: dict[str, int] = {}
     for name in _names(body):
@@ -156,6 +158,8 @@ def settle(node: cst.BaseExpression) -> cst.BaseExpression:
         child = trees.rebuild(child, change)
         if isinstance(child, cst.List | cst.Tuple):
             child = _unpacked(child)
+        if isinstance(child, cst.Call):
+            child = _unpacked_call(child)
         if isinstance(child, cst.IfExp):
             known = _decided(child.test)
             if known is not None:
@@ -185,6 +189,21 @@ def _unpacked(node: cst.List | cst.Tuple) -> cst.List | cst.Tuple:
             elements.append(element)
     same = len(elements) == len(node.elements)
     return node if same else node.with_changes(elements=elements)
+
+
+def _unpacked_call(node: cst.Call) -> cst.Call:
+    """`f(x, *(a, b))` → `f(x, a, b)`."""
+    args, changed = [], False
+    for arg in node.args:
+        if arg.star == "*" and isinstance(arg.value, cst.Tuple):
+            changed = True
+            space = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+            inner = [cst.Arg(e.value, comma=space) for e in arg.value.elements]
+            inner[-1] = inner[-1].with_changes(comma=arg.comma)
+            args += inner
+        else:
+            args.append(arg)
+    return node.with_changes(args=args) if changed else node
 
 
 def _decided(test: cst.BaseExpression) -> bool | None:

@@ -168,10 +168,17 @@ def _check(statement, scope):
                             f"its block assigns to {trees.code(single)}, which would "
                             "keep a traced value"
                         )
-    if isinstance(statement, cst.SimpleStatementLine):
-        for small in statement.body:
-            if isinstance(small, cst.Break | cst.Continue):
-                raise _CannotTurn("its block leaves a loop")
+    if _leaves_loop(statement):
+        raise _CannotTurn("its block leaves a loop")
+
+
+def _leaves_loop(node: cst.CSTNode) -> bool:
+    """Whether a `break` or `continue` below belongs to a loop outside of it."""
+    if isinstance(node, cst.Break | cst.Continue):
+        return True
+    if isinstance(node, cst.For | cst.While | cst.FunctionDef | cst.ClassDef):
+        return False
+    return any(map(_leaves_loop, trees.children(node)))
 
 
 def _bound(statements) -> list[str]:

@@ -1,0 +1,182 @@
+"""Module classes: bases, variables, state, once."""
+
+from tests.migrate.rules.check import leaves, rewritten, turns
+
+
+def test_class_with_variables():
+    turns(
+        """
+        import sonnet as snt
+        import tensorflow as tf
+
+        class Scale(snt.Module):
+            def __init__(self, w_init, name=None):
+                super().__init__(name=name)
+                self._w_init = w_init
+
+            @snt.once
+            def _initialize(self, x: tf.Tensor):
+                self._gain = tf.Variable(tf.ones([x.shape[-1]]), name="gain")
+                self.w = tf.Variable(self._w_init([3, 4], tf.float32))
+
+            @tf.function
+            def __call__(self, x: tf.Tensor):
+                self._initialize(x)
+                with tf.name_scope("inner"):
+                    x = x * self._gain
+                return x
+        """,
+        """
+        import haiku_core as hk
+        import jax.numpy as jnp
+
+        class Scale(hk.Module):
+            def __init__(self, w_init, name=None):
+                super().__init__(name=name)
+                self._w_init = w_init
+
+            @hk.sonnet.once
+            def _initialize(self, x: jnp.ndarray):
+                self._gain = hk.get_parameter("gain", [x.shape[-1]], init=jnp.ones)
+                self.w = hk.get_parameter("w", [3, 4], dtype=jnp.float32, init=self._w_init)
+
+            def __call__(self, x: jnp.ndarray):
+                self._initialize(x)
+                x = x * self._gain
+                return x
+        """,
+    )
+
+
+def test_state_is_read_and_set_by_name():
+    turns(
+        """
+        import sonnet as snt
+        import tensorflow as tf
+
+        class Counter(snt.Module):
+            def __init__(self):
+                super().__init__()
+                self._count = tf.Variable(tf.zeros([], tf.int32), trainable=False)
+
+            def __call__(self, x):
+                self._count.assign_add(1)
+                return x, self._count
+        """,
+        """
+        import haiku_core as hk
+        import jax.numpy as jnp
+
+        class Counter(hk.Module):
+            def __init__(self):
+                super().__init__()
+                self._count = hk.get_state("count", [], dtype=jnp.int32, init=jnp.zeros)
+
+            def __call__(self, x):
+                hk.set_state("count", hk.get_state("count") + 1)
+                return x, hk.get_state("count")
+        """,
+    )
+
+
+def test_submodules_in_comprehensions_stay_plain():
+    turns(
+        """
+        import sonnet as snt
+
+        class Tower(snt.Module):
+            def __init__(self, sizes):
+                super().__init__(name="tower")
+                self._layers = [snt.Linear(s, name=f"l{s}") for s in sizes]
+
+            def __call__(self, x):
+                for layer in self._layers:
+                    x = layer(x)
+                return x
+        """,
+        """
+        import haiku_core as hk
+
+        class Tower(hk.Module):
+            def __init__(self, sizes):
+                super().__init__(name="tower")
+                self._layers = [hk.Linear(s, name=f"l{s}") for s in sizes]
+
+            def __call__(self, x):
+                for layer in self._layers:
+                    x = layer(x)
+                return x
+        """,
+    )
+
+
+def test_random_numbers_inside_modules_use_haiku_keys():
+    done = rewritten(
+        """
+        import sonnet as snt
+        import tensorflow as tf
+
+        class Noise(snt.Module):
+            def __call__(self, x: tf.Tensor):
+                return x + tf.random.normal([3])
+        """
+    )
+    assert "hk.next_rng_key()" in done.text
+    assert {f.safety for f in done.findings if "random" in f.name} == {"assumed"}
+
+
+def test_variable_without_a_name_is_marked():
+    leaves(
+        """
+        import sonnet as snt
+        import tensorflow as tf
+
+        class Many(snt.Module):
+            def __init__(self):
+                super().__init__()
+                self.all = [tf.Variable(tf.zeros([3])) for _ in range(4)]
+        """,
+        "S2H202",
+        "name of its own",
+    )
+
+
+def test_class_that_trains_is_no_module():
+    done = rewritten(
+        """
+        import sonnet as snt
+        import tensorflow as tf
+
+        class Learner(snt.Module):
+            def __init__(self):
+                super().__init__(name="learner")
+                self.net = snt.Linear(1)
+                self.optimizer = snt.optimizers.SGD(0.1)
+
+            def step(self, x):
+                with tf.GradientTape() as tape:
+                    loss = tf.reduce_mean(self.net(x))
+                variables = self.net.trainable_variables
+                self.optimizer.apply(tape.gradient(loss, variables), variables)
+        """
+    )
+    assert "class Learner:" in done.text
+    assert "super().__init__()" in done.text
+    assert "objects.network(lambda: hk.Linear(1))" in done.text
+
+
+def test_copies_for_dm_haiku():
+    done = rewritten(
+        """
+        import sonnet as snt
+
+        class Core(snt.Module):
+            def __init__(self):
+                super().__init__()
+                self.lstm = snt.LSTM(4)
+        """,
+        haiku="haiku",
+    )
+    assert "import haiku as hk" in done.text
+    assert "_hk_sonnet.LSTM(4)" in done.text
+    assert done.copies == {"sonnet"}

@@ -1,0 +1,174 @@
+"""Ops, values and classes by the dictionary."""
+
+from tests.migrate.rules.check import leaves, rewritten, stays, turns
+
+
+def test_layout_and_comments_are_kept():
+    turns(
+        """
+        import tensorflow as tf
+
+        def f(x: tf.Tensor, y: tf.Tensor):
+            a = tf.concat([x,  # the first
+                           y], axis=-1)
+            return (
+                tf.nn.relu(a)  # positive
+                + 1
+            )
+        """,
+        """
+        import jax
+        import jax.numpy as jnp
+
+        def f(x: jnp.ndarray, y: jnp.ndarray):
+            a = jnp.concatenate([x,  # the first
+                           y], axis=-1)
+            return (
+                jax.nn.relu(a)  # positive
+                + 1
+            )
+        """,
+    )
+
+
+def test_lists_of_axes_become_tuples_and_defaults_go():
+    turns(
+        """
+        import tensorflow as tf
+        def f(x: tf.Tensor):
+            x = tf.cast(x, tf.float32)
+            return tf.reduce_mean(x, axis=[1, 2], keepdims=False, name='pool')
+        """,
+        """
+        import jax.numpy as jnp
+        def f(x: jnp.ndarray):
+            x = x.astype(jnp.float32)
+            return jnp.mean(x, axis=(1, 2))
+        """,
+    )
+
+
+def test_functions_named_without_a_call():
+    turns(
+        """
+        import tensorflow as tf
+        ACTIVATIONS = {"relu": tf.nn.relu, "tanh": tf.nn.tanh}
+        """,
+        """
+        import jax
+        import jax.numpy as jnp
+        ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh}
+        """,
+    )
+
+
+def test_other_names_are_left_alone():
+    stays("import numpy as np\n\nx = np.mean([1, 2])\n")
+    stays("def f(tf):\n    return tf.reduce_mean(1)\n")
+
+
+def test_a_local_name_hides_the_import():
+    done = rewritten(
+        """
+        import tensorflow as tf
+
+        def f(tf):
+            return tf.nn.relu(1)
+
+        def g(x):
+            return tf.nn.relu(x)
+        """
+    )
+    assert "def f(tf):\n    return tf.nn.relu(1)" in done.text
+    assert "return jax.nn.relu(x)" in done.text
+
+
+def test_unknown_name_is_marked():
+    done = leaves(
+        """
+        import tensorflow as tf
+        y = tf.no_such_function(1)
+        """,
+        "S2H902",
+        "no entry",
+    )
+    assert "import tensorflow as tf" in done.text
+
+
+def test_starred_arguments_are_marked():
+    leaves(
+        """
+        import tensorflow as tf
+        def f(*xs):
+            return tf.reduce_mean(*xs)
+        """,
+        "S2H904",
+        "before the program runs",
+    )
+
+
+def test_operators_get_parentheses_where_needed():
+    done = rewritten(
+        """
+        import tensorflow as tf
+        def f(x: tf.Tensor, y: tf.Tensor):
+            return 2 * tf.cast(x + y, tf.float32)
+        """
+    )
+    assert "2 * (x + y).astype(jnp.float32)" in done.text
+
+
+def test_crlf_and_tabs_stay():
+    done = rewritten("import tensorflow as tf\r\ndef f(x):\r\n\treturn tf.exp(x)\r\n")
+    assert done.text == (
+        "import jax.numpy as jnp\r\ndef f(x):\r\n\treturn jnp.exp(x)\r\n"
+    )
+
+
+def test_quoted_annotations():
+    turns(
+        """
+        import tensorflow as tf
+        def f(x: 'tf.Tensor') -> 'tf.Tensor':
+            return x
+        """,
+        """
+        import jax.numpy as jnp
+        def f(x: 'jnp.ndarray') -> 'jnp.ndarray':
+            return x
+        """,
+    )
+
+
+def test_imports_stand_where_the_old_ones_stood():
+    turns(
+        """
+        '''Module.'''
+
+        import os
+        from typing import Any
+
+        import numpy as np
+        import sonnet as snt
+        import tensorflow as tf
+
+
+        def f(x: Any):
+            return tf.exp(x), os, np, snt.Flatten()
+        """,
+        """
+        '''Module.'''
+
+        import os
+        from typing import Any
+
+        import haiku_core as hk
+        from haiku_core import objects
+        import jax.numpy as jnp
+        import numpy as np
+
+
+        def f(x: Any):
+            return jnp.exp(x), os, np, objects.network(lambda: hk.Flatten())
+        """,
+    )
