@@ -234,7 +234,9 @@ def reverse_sequence(
         Call(Floats(2), Floats(3), indexing="ij"),
     ],
 )
-def meshgrid(*args: T, indexing: Static = "xy", **kwargs: Ignored):
+def meshgrid(
+    *args: T, indexing: Static = "xy", name: Ignored = None, **kwargs: Ignored
+):
     """Coordinates of a grid: a list of tensors, each varying along one axis."""
     return list(jnp.meshgrid(*args, indexing=indexing))
 

@@ -136,7 +136,7 @@ def tensordot(a: T, b: T, axes: Static, name: Ignored = None):
         Call("ii->i", Floats(3, 3)),
     ],
 )
-def einsum(equation: Static, *inputs: T, **kwargs: Ignored):
+def einsum(equation: Static, *inputs: T, name: Ignored = None, **kwargs: Ignored):
     """The sum of products that an equation of subscripts describes."""
     return jnp.einsum(equation, *inputs)
 
