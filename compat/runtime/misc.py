@@ -154,3 +154,20 @@ class PythonState:
 )
 def accepts_saved_model_types(*args: Any, **kwargs: Any) -> None:
     """Has no effect: there are no SavedModels here whose types could be revived."""
+
+
+def _keras_optimizer(name: str, *bases: type) -> type:
+    def refuse(self: Any, *args: Any, **kwargs: Any) -> None:
+        raise NotImplementedError(
+            f"tf.optimizers.{name}: Keras' optimizers are not supported, use "
+            "snt.optimizers, or optax in migrated code"
+        )
+
+    text = "A name for annotations; raises NotImplementedError when made."
+    made = type(name, bases, {"__init__": refuse, "__doc__": text})
+    return export(f"tf.optimizers.{name}", f"tf.keras.optimizers.{name}")(made)
+
+
+Optimizer = _keras_optimizer("Optimizer")
+for _name in ("SGD", "Adam", "RMSprop", "Adagrad", "Ftrl"):
+    _keras_optimizer(_name, Optimizer)
