@@ -67,7 +67,7 @@ def close(ours, theirs, tolerance, floors=None):
 def distances(narrow, wide):
     """How far float32 is from float64 in each tensor."""
     return [
-        float(np.max(np.abs(a - b), initial=0.0))
+        float(np.max(np.abs(np.asarray(a) - np.asarray(b)), initial=0.0))
         for a, b in zip(narrow, wide, strict=True)
     ]
 

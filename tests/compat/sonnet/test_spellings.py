@@ -58,15 +58,6 @@ def example(inputs):
     return [jax.ShapeDtypeStruct(x.shape, x.dtype) for x in inputs]
 
 
-# Where the path of attributes leads through an object that is no Haiku module.
-MAPPING = {
-    "snt.BatchApply": {
-        "holder/~/linear": "inner/module",
-        "holder/~/conv2_d": "inner/module",
-    }
-}
-
-
 def converted(prefix, case, holder, inputs):
     """Sonnet's variables, saved under `prefix`, as parameters and state."""
 
@@ -74,12 +65,12 @@ def converted(prefix, case, holder, inputs):
         call = training if case.call is evaluating else case.call
         return call(holder().inner, *inputs)
 
-    mapping = MAPPING.get(case.made.name, {})
-    made = str(jax.eval_shape(hk.transform_with_state(program).init, KEY, *inputs)[0])
-    mapping = {k: v for k, v in mapping.items() if k in made}
-    return checkpoint.convert(
-        prefix, program, *example(inputs), root="root", mapping=mapping
-    )
+    if case.made.name == "snt.BatchApply":  # no Haiku module: nothing to join through
+        read = tf.train.load_checkpoint(prefix).get_tensor
+        shapes, _ = jax.eval_shape(hk.transform_with_state(program).init, KEY, *inputs)
+        path = "root/inner/module/{}/.ATTRIBUTES/VARIABLE_VALUE"
+        return {m: {n: read(path.format(n)) for n in shapes[m]} for m in shapes}, {}
+    return checkpoint.convert(prefix, program, *example(inputs), root="root")
 
 
 KEY = jax.random.PRNGKey(0)
