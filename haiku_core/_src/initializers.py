@@ -224,7 +224,7 @@ class Orthogonal:
         draws = jax.random.normal(next_rng_key(), tall, dtype)
         q, r = jnp.linalg.qr(draws)
         # Signs of r's diagonal make the distribution uniform (Mezzadri 2007).
-        q = q * jnp.sign(jnp.diag(r))
+        q = q * jnp.sign(jnp.diag(r))[None]
         if rows < columns:
             q = q.T
         q = jnp.moveaxis(q.reshape(rows, *others), 0, self.axis)

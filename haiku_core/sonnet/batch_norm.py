@@ -110,6 +110,7 @@ class BaseBatchNorm(hk.Module):
         get = hk.get_parameter if self._create_offset else hk.get_state
         created = get("offset", params, x.dtype, init=self._offset_init)
         offset = created if offset is None else offset
+        scale, offset = (jnp.broadcast_to(v, x.shape) for v in (scale, offset))
         kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
         for metric in (self.moving_mean, self.moving_variance):
             metric.initialize(jnp.zeros(kept, x.dtype))

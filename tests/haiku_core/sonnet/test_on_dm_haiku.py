@@ -159,3 +159,36 @@ def test_training_flag_may_be_traced(libraries, training):
             lambda a, b: np.testing.assert_allclose(a, b, 1e-5, 1e-6),
             *((plain, traced)),
         )
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_ranks_need_no_promotion(libraries, name):
+    make, x = PROGRAMS[name]
+    f = haiku_core.transform_with_state(make(libraries[0]))
+    with jax.numpy_rank_promotion("raise"):
+        jax.eval_shape(f.init, jax.random.PRNGKey(0), x)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float32"])
+@pytest.mark.parametrize("name", ["norms", "convolutions", "networks"])
+def test_dtype_of_the_inputs_is_kept(libraries, name, dtype):
+    make, x = PROGRAMS[name]
+    if name == "convolutions":
+        # A core has a dtype of its own; here that of the inputs.
+        make = lambda lib: lambda x: convolutions(_with_dtype(lib, dtype))(x)  # noqa: E731
+    f = haiku_core.transform_with_state(make(libraries[0]))
+    outputs, params = jax.eval_shape(
+        lambda x: (lambda p, s: (f.apply(p, s, jax.random.PRNGKey(0), x)[0], p))(
+            *f.init(jax.random.PRNGKey(0), x)
+        ),
+        x.astype(dtype),
+    )
+    for leaf in jax.tree.leaves((outputs, params)):
+        assert leaf.dtype == dtype
+
+
+def _with_dtype(lib, dtype):
+    layers = vars(lib.s) | {
+        "Conv2DLSTM": lambda *args: lib.s.Conv2DLSTM(*args, dtype=dtype)
+    }
+    return types.SimpleNamespace(hk=lib.hk, s=types.SimpleNamespace(**layers))
