@@ -49,6 +49,8 @@ def rewrite(
                 "path, and neither with --write nor with --out"
             )
         return _standard_input(options, check, strict, report)
+    from migrate import output
+
     if out is not None:
         _check_out(out, paths)
     with _progress("rewriting") as on_file:
@@ -64,10 +66,9 @@ def rewrite(
         text.print_summary(errors, result)
         text.line(errors, "nothing was written", "bold red")
         return INTERRUPTED
+    writes = output.plan(run, out)
     if write or out is not None:
-        from migrate import output
-
-        written = output.write(output.plan(run, out))
+        written = output.write(writes)
     elif not check:
         target = text.console()
         for file in result.files:
@@ -82,6 +83,10 @@ def rewrite(
     if write or out is not None:
         text.line(errors, f"wrote {written} file{'' if written == 1 else 's'}")
     elif result.number("changed") and not check:
+        changed = {file.path for file in run.changed}
+        for item in writes:
+            if item.path not in changed:
+                text.line(errors, f"also needed, and not in the diff: {item.path}")
         text.line(errors, "nothing was written: use --write or --out DIR", "dim")
     return _status(result, check, strict)
 
