@@ -40,6 +40,11 @@ def zeros(
     return jnp.zeros(shape, dtype)
 
 
+@zeros.when("dtype is omitted")
+def _(shape):
+    return jnp.zeros(shape)
+
+
 @op("tf.ones", returns=ByDtype("dtype", FLOAT), check=SHAPES)
 def ones(
     shape: Shape,
@@ -49,6 +54,11 @@ def ones(
 ):
     """Ones."""
     return jnp.ones(shape, dtype)
+
+
+@ones.when("dtype is omitted")
+def _(shape):
+    return jnp.ones(shape)
 
 
 LIKE = [

@@ -84,7 +84,7 @@ def diag(
 
 @diag.when("rank(diagonal) == 1")
 def _(diagonal, k=0):
-    return jnp.diag(diagonal, k)
+    return jnp.diag(diagonal, k=k)
 
 
 @op(

@@ -204,6 +204,11 @@ def _(logits, num_samples):
     return jax.random.categorical(hk.next_rng_key(), logits)[:, None]
 
 
+@categorical.when("num_samples == 1 and dtype in ('int32', 'int64')", because=RANDOM)
+def _(logits, num_samples, dtype):
+    return jax.random.categorical(hk.next_rng_key(), logits)[:, None]
+
+
 @op(
     "tf.random.shuffle",
     returns=Like("value"),
