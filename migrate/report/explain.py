@@ -67,7 +67,9 @@ def _lines(entry) -> list[tuple[str, str]]:
     if entry.spelling:
         out.append((f"becomes: {entry.spelling}", "green"))
     if entry.rule:
-        out.append((f"rule: {entry.rule}; see `sonnet2haiku explain {entry.rule}`", ""))
+        out.append(
+            (f"the rule {entry.rule!r}; `sonnet2haiku rules` lists the codes", "")
+        )
     if entry.because:
         out.append((f"because: {entry.because}", ""))
     if entry.instead:

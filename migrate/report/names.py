@@ -10,6 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from migrate.analysis.imports import LEGACY
 from migrate.api import Run
 from migrate.report import census
 from migrate.report.model import Counts
@@ -78,19 +79,19 @@ def handled(name: str) -> str:
 
     entry = dictionary.find(name)
     if entry is None or entry.name in ("tf.*", "snt.*", "trfl.*"):
-        return "not known: left for you"
+        legacy = name.partition(".")[0] in LEGACY
+        return "not known: left" if legacy else "by a rule"
     if entry.outcome in ("op", "module"):
-        ways = [w for w in entry.ways() if w.guard is None and not w.because]
-        if ways:
-            return "replaced, exact"
+        if any(w.guard is None and not w.because for w in entry.ways()):
+            return "exact"
         if entry.ways():
-            return "replaced, exact under conditions"
-        return "helper function" if entry.helper else "left for you"
+            return "exact if …"
+        return "helper" if entry.helper else "left"
     return {
-        "value": f"becomes {entry.spelling}",
-        "structural": f"rule {entry.rule}",
-        "stays": "stays as it is",
-        "manual": "left for you",
+        "value": entry.spelling or "",
+        "structural": "by a rule",
+        "stays": "stays",
+        "manual": "left",
     }[entry.outcome]
 
 
@@ -99,11 +100,11 @@ def print_table(target: Console, rows: list[Row]) -> None:
     if not rows:
         return
     shown = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    shown.add_column("name", no_wrap=True)
-    shown.add_column("found", justify="right")
-    for part in _PARTS:
-        shown.add_column(part, justify="right")
-    shown.add_column("how")
+    shown.add_column("name", no_wrap=True, min_width=24)
+    for title in ("found", *_PARTS):
+        width = len(title)
+        shown.add_column(title, justify="right", no_wrap=True, min_width=width)
+    shown.add_column("how", no_wrap=True, min_width=9)
     for row in rows:
         numbers = [getattr(row.counts, part) for part in _PARTS]
         cells = [

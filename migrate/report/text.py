@@ -17,6 +17,7 @@ _DIFF_STYLES = (
     ("+", "green"),
     ("-", "red"),
 )
+_WIDE = 120  # columns of tables in files and pipes
 STYLES = {
     "safe": "green",
     "assumed": "yellow",
@@ -36,7 +37,8 @@ WORDS = {
 def console(stderr: bool = False) -> Console:
     """A console that colours for terminals only, and follows NO_COLOR."""
     stream = sys.stderr if stderr else sys.stdout
-    return Console(file=stream, highlight=False, soft_wrap=True)
+    width = None if stream.isatty() else _WIDE
+    return Console(file=stream, highlight=False, soft_wrap=True, width=width)
 
 
 def line(target: Console, text: str, style: str = "") -> None:
