@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import haiku_core as hk
 import numpy as np
+
+import haiku_core as hk
+import jax.numpy as jnp
 
 
 def _shape_of(value: Callable[[], Any]) -> Any:
     # Runs at each application too, where no random key need be there.
     with hk.with_rng(np.zeros(2, np.uint32)):
-        return hk.eval_shape(value)
+        return hk.eval_shape(lambda: jnp.asarray(value()))
 
 
 def parameter(name: str, value: Callable[[], Any]) -> Any:
@@ -22,10 +24,14 @@ def parameter(name: str, value: Callable[[], Any]) -> Any:
     is made; it may use `hk.next_rng_key()`.
     """
     like = _shape_of(value)
-    return hk.get_parameter(name, like.shape, like.dtype, init=lambda *_: value())
+    return hk.get_parameter(
+        name, like.shape, like.dtype, init=lambda *_: jnp.array(value(), like.dtype)
+    )
 
 
 def state(name: str, value: Callable[[], Any]) -> Any:
     """The state `name` of the current module, at first `value()`."""
     like = _shape_of(value)
-    return hk.get_state(name, like.shape, like.dtype, init=lambda *_: value())
+    return hk.get_state(
+        name, like.shape, like.dtype, init=lambda *_: jnp.array(value(), like.dtype)
+    )

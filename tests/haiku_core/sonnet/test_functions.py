@@ -1,11 +1,14 @@
 """What in haiku_core.sonnet is not a layer to train, against Sonnet or arithmetic."""
 
+import inspect
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import sonnet as snt
 import tensorflow as tf
+from sonnet.src import parallel_linear, recurrent
 
 import haiku_core as hk
 from tests.haiku_core.side_by_side import normal
@@ -276,6 +279,64 @@ def test_fused_variance_is_bessels():
     stored = after["batch_norm/~/moving_variance"]["average"]
     expected = np.var(np.asarray(x), axis=(0, 1, 2), keepdims=True) * 24 / 23
     np.testing.assert_allclose(stored, expected, 1e-4)
+
+
+# ---------------------------------------------------------------------- signatures
+
+SAME_ARGUMENTS = [
+    name
+    for name in S.__all__
+    if name not in ("initializers", "regularizers", "once")
+    if hasattr(snt, name)
+    or hasattr(snt.nets, name)
+    or hasattr(snt.nets.resnet, name)
+    or hasattr(snt.regularizers, name)
+    or name in ("CuDNNGRU", "CrossReplicaBatchNorm", "ParallelLinears")
+]
+
+
+def counterpart(name):
+    places = (snt, snt.nets, snt.nets.resnet, snt.regularizers, snt.distribute)
+    for place in (*places, recurrent, parallel_linear):
+        if inspect.isclass(found := getattr(place, name, None)) or callable(found):
+            return found
+    raise AssertionError(name)
+
+
+INITIALIZERS = (
+    "Constant",
+    "Identity",
+    "Ones",
+    "Orthogonal",
+    "RandomNormal",
+    "RandomUniform",
+    "TruncatedNormal",
+    "VarianceScaling",
+    "Zeros",
+)
+
+
+@pytest.mark.parametrize("name", [*SAME_ARGUMENTS, *INITIALIZERS])
+def test_arguments_are_sonnets(name):
+    """Names, order and defaults, so that a call need not be looked at."""
+    if name in INITIALIZERS:
+        ours = getattr(S.initializers, name)
+        theirs = getattr(snt.initializers, name)
+    else:
+        ours, theirs = getattr(S, name), counterpart(name)
+    for method in ("__init__", "__call__") if inspect.isclass(ours) else (None,):
+        a, b = (getattr(x, method) if method else x for x in (ours, theirs))
+        a, b = inspect.signature(a).parameters, inspect.signature(b).parameters
+        if any(p.kind == p.VAR_POSITIONAL for p in b.values()):
+            continue
+        wanted = [n for n in b if (name, n) != ("leaky_clip_by_value", "name")]
+        assert list(a)[: len(wanted)] == wanted
+        assert all(p.kind == p.KEYWORD_ONLY for p in list(a.values())[len(wanted) :])
+        for n in wanted:
+            if n in ("dtype", "activation"):
+                assert (a[n].default is a[n].empty) == (b[n].default is b[n].empty)
+                continue
+            assert a[n].default == b[n].default, n
 
 
 # ------------------------------------------------------------------------ CuDNNGRU
