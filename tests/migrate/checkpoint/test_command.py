@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from migrate import checkpoint
 from migrate.checkpoint.command import main
+from migrate.errors import UserError
 from tests.migrate.checkpoint import small
 
 ROOT = pathlib.Path(__file__).parents[3]
@@ -328,3 +329,51 @@ def test_interrupted_bundles_leave_old_or_none(place):
             reader = bundle.Bundle(old)
             for key in keys:
                 reader.get(key)
+
+
+OWNER = """
+import numpy as np
+from haiku_core import objects
+from program import Net
+
+
+class Learner:
+    def __init__(self):
+        self.net = objects.network(lambda: Net())
+        self.steps = objects.Box(0)
+
+
+def fresh():
+    learner = Learner()
+    learner.net(np.zeros((4, 3), np.float32), is_training=True)
+    return learner
+"""
+
+
+@pytest.mark.parametrize("target", ["owner.py:fresh", "owner.py:fresh()"])
+def test_an_object_that_owns_networks(place, monkeypatch, target):
+    monkeypatch.syspath_prepend(str(place))
+    (place / "owner.py").write_text(OWNER)
+    values = {**small.arrays(), ("steps",): np.asarray(9, np.int64)}
+    small.write(place / "whole", values)
+    result = run("whole", "--target", target, "-o", "w.safetensors")
+    assert result.exit_code == 0, result.output
+    assert "root: the target is (the root) in the checkpoint" in result.output
+    assert "13 matched" in result.output
+    import owner
+
+    learner = owner.fresh()
+    checkpoint.restore("w.safetensors", learner)
+    assert int(learner.steps) == 9
+    layer = learner.net.params["net/~/mlp/~/linear_0"]["w"]
+    np.testing.assert_array_equal(layer, values["net", "_mlp", "_layers", "0", "w"])
+    checkpoint.save("other.npz", {"m": {"w": np.zeros(2)}})
+    with pytest.raises(UserError, match="do not fit each other"):
+        checkpoint.restore("other.npz", learner)
+    result = run("w.safetensors", "--target", target, "--to-sonnet", "-o", "b")
+    assert "give it with --like" in result.output
+    result = run("w.safetensors", "--target", target, "--to-sonnet", "-o", "b",
+                 "--like", "whole")  # fmt: skip
+    assert result.exit_code == 0 and run("diff", "whole", "b").exit_code == 0
+    for name in ("owner", "program"):
+        sys.modules.pop(name, None)

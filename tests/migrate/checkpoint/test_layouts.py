@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from sonnet.src.parallel_linear import ParallelLinears
 
 import haiku_core
 from compat import layout
@@ -205,7 +206,7 @@ def _equal(ours, theirs, tolerance):
     ours, theirs = _numbers(ours), _numbers(theirs)
     assert len(ours) == len(theirs)
     for a, b in zip(ours, theirs, strict=True):
-        assert a.shape == b.shape
+        assert a.shape == b.shape and np.isfinite(b).all()
         np.testing.assert_allclose(a, b, rtol=0, atol=tolerance * np.abs(b).max())
 
 
@@ -306,9 +307,75 @@ SONNET_LAYERS = [
          lambda _: snt.ExponentialMovingAverage(0.9),
          lambda hk, _: hk.sonnet.ExponentialMovingAverage(0.9), ((4, 3),),
          training={}),
+    Case("sonnet.ParallelLinears", lambda _: ParallelLinears(4),
+         lambda hk, _: hk.sonnet.ParallelLinears(4), ((3, 5, 6),)),
+    Case("sonnet.VanillaRNN", lambda d: snt.VanillaRNN(6, dtype=d),
+         lambda hk, d: hk.sonnet.VanillaRNN(6, dtype=d), ((4, 3), (4, 6)), _recurrent),
+    Case("sonnet.GRU", lambda d: snt.GRU(6, dtype=d),
+         lambda hk, d: hk.sonnet.GRU(6, dtype=d), ((4, 3), (4, 6)), _recurrent),
+    Case("sonnet.Conv2DTranspose",
+         lambda _: snt.Conv2DTranspose(4, 3, stride=2, padding="VALID"),
+         lambda hk, _: hk.sonnet.Conv2DTranspose(4, 3, stride=2, padding="VALID"),
+         ((2, 5, 6, 3),)),
+    Case("sonnet.DepthwiseConv2D",
+         lambda _: snt.DepthwiseConv2D(3, channel_multiplier=2),
+         lambda hk, _: hk.sonnet.DepthwiseConv2D(3, channel_multiplier=2),
+         ((2, 5, 6, 3),)),
+    Case("sonnet.Conv2DLSTM", lambda d: snt.Conv2DLSTM((5, 6, 3), 4, 3, dtype=d),
+         lambda hk, d: hk.sonnet.Conv2DLSTM((5, 6, 3), 4, 3, dtype=d),
+         ((2, 5, 6, 3), (2, 5, 6, 4), (2, 5, 6, 4)), _recurrent),
+    Case("sonnet.LayerNorm channels first",
+         lambda _: snt.LayerNorm(1, True, True, data_format="channels_first"),
+         lambda hk, _: hk.sonnet.LayerNorm(1, True, True,
+                                           data_format="channels_first"),
+         ((4, 6, 5),)),
+    Case("sonnet.CrossReplicaBatchNorm",
+         lambda _: snt.distribute.CrossReplicaBatchNorm(
+             True, True, snt.ExponentialMovingAverage(0.9, name="mean"),
+             snt.ExponentialMovingAverage(0.9, name="variance")),
+         lambda hk, _: hk.sonnet.CrossReplicaBatchNorm(
+             True, True, hk.sonnet.ExponentialMovingAverage(0.9),
+             hk.sonnet.ExponentialMovingAverage(0.9)),
+         ((4, 5, 3),), training={"is_training": True}),
+    Case("sonnet.VectorQuantizerEMA",
+         lambda d: snt.nets.VectorQuantizerEMA(4, 6, 0.25, decay=0.9, dtype=d),
+         lambda hk, d: hk.sonnet.VectorQuantizerEMA(4, 6, 0.25, decay=0.9, dtype=d),
+         ((5, 3, 4),), lambda m, x, is_training=False: m(x, is_training),
+         training={"is_training": True},
+         output=lambda out: [out["quantize"], out["loss"]]),
+    Case("sonnet.ResNet", lambda _: snt.nets.ResNet([1, 1, 1, 1], 5),
+         lambda hk, _: hk.sonnet.ResNet([1, 1, 1, 1], 5), ((2, 16, 16, 3),),
+         lambda m, x: m(x, False), dtypes=("float32",)),
+    Case("sonnet.deep_rnn_with_residual_connections",
+         lambda d: snt.deep_rnn_with_residual_connections(
+             [snt.VanillaRNN(4, dtype=d), snt.GRU(4, dtype=d)]),
+         lambda hk, d: hk.sonnet.deep_rnn_with_residual_connections(
+             [hk.sonnet.VanillaRNN(4, dtype=d), hk.GRU(4)]),
+         ((3, 4), (3, 4), (3, 4)), lambda m, x, a, b: m(x, (a, b))),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("case", SONNET_LAYERS, ids=lambda c: c.name)
 def test_layers_in_sonnets_own_layout(case, tmp_path):
     test_same_numbers(case, case.dtypes[0], haiku_core, tmp_path)
+
+
+@pytest.mark.parametrize("template", ["array", "tuple", "lstm"])
+def test_trainable_state(template, tmp_path):
+    rng = np.random.RandomState(0)
+    values = [rng.normal(size=s).astype(np.float32) for s in ((3,), (2, 2))]
+    nests = {
+        "array": lambda: values[0],
+        "tuple": lambda: (values[0], [values[1]]),
+        "lstm": lambda: values,
+    }
+    ours, theirs = nests[template](), nests[template]()
+    if template == "lstm":
+        theirs = snt.LSTMState(*map(tf.constant, values))
+        ours = haiku_core.LSTMState(*values)
+    original = make(lambda: snt.TrainableState(theirs), 4)
+    prefix = save(tmp_path, module=original)
+    program = lambda: haiku_core.sonnet.TrainableState(ours)(4)  # noqa: E731
+    params, _ = checkpoint.convert(prefix, program, hk=haiku_core)
+    apply = haiku_core.transform(program).apply
+    _equal(list(jax.tree.leaves(apply(params, None))), original(4), 0)

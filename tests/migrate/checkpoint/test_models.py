@@ -36,6 +36,7 @@ def compare(ours, theirs, tolerance=2e-5):
     ours, theirs = tf.nest.flatten(ours), tf.nest.flatten(theirs)
     for a, b in zip(ours, theirs, strict=True):
         b = np.asarray(b, np.float64)
+        assert np.isfinite(b).all()
         np.testing.assert_allclose(a, b, rtol=0, atol=tolerance * np.abs(b).max())
 
 
