@@ -18,11 +18,20 @@ def cell(rows: dict, name: str, key: str, form: str = "{:.2f}") -> str:
     return "" if value is None else form.format(value)
 
 
+def _joined(models: dict) -> dict:
+    return {name: row for rows in models.values() for name, row in rows.items()}
+
+
+def _names(groups: dict) -> list[str]:
+    """All names that have figures, in the order of their first appearance."""
+    return list(dict.fromkeys(name for rows in groups.values() for name in rows))
+
+
 def tables(results: dict) -> str:
     """Markdown of all figures that the run has."""
     parts = []
     counts = results.get("counts", {})
-    names = list(next(iter(counts.values()), {}))
+    names = _names(counts)
     if counts:
         head = " | ".join(names)
         lines = [
@@ -39,7 +48,7 @@ def tables(results: dict) -> str:
         parts.append("\n".join(lines))
     timed = [b for b in ("trace", "init", "eager", "dispatch", "step") if b in results]
     if timed:
-        names = list(next(iter(results[timed[0]].values())))
+        names = _names({b: _joined(results[b]) for b in timed})
         lines = [
             "Time, bare JAX = 1 (median of ratios within a repeat):\n",
             f"| what | model | {' | '.join(names)} |",
@@ -63,7 +72,11 @@ def tables(results: dict) -> str:
 
 
 def main() -> None:
-    run = json.loads(pathlib.Path(sys.argv[1]).read_text())
+    runs = [json.loads(pathlib.Path(name).read_text()) for name in sys.argv[1:]]
+    run = runs[0]
+    for more in runs[1:]:
+        for bench, models in more["results"].items():
+            run["results"].setdefault(bench, {}).update(models)
     versions = ", ".join(
         f"{name} {version}"
         for name, version in run["meta"].items()
