@@ -32,11 +32,12 @@ help:
 
 # 3.11 first: the pinned versions were tested with it.
 $(PY):
-	@for p in "$${PYTHON:-python3.11}" python3.11 python3.12 python3.13 python3; do \
+	@for p in $${PYTHON:-python3.11 python3.12 python3.13 python3}; do \
 	  if "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
 	  then found=$$(command -v "$$p"); break; fi; done; \
 	if [ -z "$${found:-}" ]; then \
-	  echo "error: no Python 3.11 or later found; install one, or make PYTHON=path" >&2; \
+	  echo "error: no Python 3.11 or later among $${PYTHON:-those on the path};" \
+	    "install one, or say make PYTHON=path" >&2; \
 	  exit 1; fi; \
 	echo "making $(VENV) with $$found ($$("$$found" -V))"; \
 	rm -rf $(VENV); \
