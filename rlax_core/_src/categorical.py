@@ -10,7 +10,6 @@ from functools import cached_property
 
 import jax
 import jax.numpy as jnp
-from jax import lax
 
 from rlax_core._src.arrays import one_hot
 
@@ -205,6 +204,6 @@ def categorical_kl_divergence(
     return p.kl_divergence(tempered(q_logits, temperature))
 
 
-def max_entropy(logits: Array) -> Array:
+def max_entropy(logits: Array) -> float:
     """The entropy of the uniform distribution over as many outcomes, in nats."""
-    return lax.log(jnp.asarray(logits.shape[-1], jnp.result_type(float)))
+    return math.log(logits.shape[-1])
