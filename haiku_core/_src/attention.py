@@ -36,16 +36,18 @@ class MultiHeadAttention(Module):
         model_size: int | None = None,
         name: str | None = None,
     ):
-        """Args:
-        num_heads: number of heads, H.
-        key_size: length of keys and queries in a head, K.
-        w_init_scale: deprecated: scale of a VarianceScaling, in place of ``w_init``.
-        w_init: of all weights.
-        with_bias: whether the projections have biases.
-        b_init: of all biases; default zeros.
-        value_size: length of values in a head, V; default K.
-        model_size: length of the outputs; default ``K * H``.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          num_heads: number of heads, H.
+          key_size: length of keys and queries in a head, K.
+          w_init_scale: deprecated: scale of a VarianceScaling, in place of ``w_init``.
+          w_init: of all weights.
+          with_bias: whether the projections have biases.
+          b_init: of all biases; default zeros.
+          value_size: length of values in a head, V; default K.
+          model_size: length of the outputs; default ``K * H``.
+          name: of the module.
 
         Raises:
           ValueError: both or neither of ``w_init_scale`` and ``w_init``.

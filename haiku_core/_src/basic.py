@@ -19,9 +19,11 @@ class Sequential(Module):
     """Calls layers one after the other, each on the result of the one before."""
 
     def __init__(self, layers: Iterable[Callable[..., Any]], name: str | None = None):
-        """Args:
-        layers: modules or other callables.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          layers: modules or other callables.
+          name: of the module.
         """
         super().__init__(name)
         self.layers = tuple(layers)
@@ -84,9 +86,11 @@ class BatchApply:
     """
 
     def __init__(self, f: Callable[..., Any], num_dims: int = 2):
-        """Args:
-        f: the function or module.
-        num_dims: number of leading axes to merge.
+        """Takes the settings.
+
+        Args:
+          f: the function or module.
+          num_dims: number of leading axes to merge.
         """
         self._f = f
         self.num_dims = num_dims

@@ -41,17 +41,19 @@ class BatchNorm(Module):
         data_format: str = "channels_last",
         name: str | None = None,
     ):
-        """Args:
-        create_scale, create_offset: whether there are these parameters.
-        decay_rate: of the moving averages.
-        eps: added to the variance.
-        scale_init: default ones.
-        offset_init: default zeros.
-        axis: axes to reduce; default all but the channels.
-        cross_replica_axis: name of mapped axes over which moments are averaged too.
-        cross_replica_axis_index_groups: groups of replicas for that.
-        data_format: where the channels are.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          create_scale, create_offset: whether there are these parameters.
+          decay_rate: of the moving averages.
+          eps: added to the variance.
+          scale_init: default ones.
+          offset_init: default zeros.
+          axis: axes to reduce; default all but the channels.
+          cross_replica_axis: name of mapped axes over which moments are averaged too.
+          cross_replica_axis_index_groups: groups of replicas for that.
+          data_format: where the channels are.
+          name: of the module.
 
         Raises:
           ValueError: an initializer for what isn't created, or groups of replicas

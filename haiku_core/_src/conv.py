@@ -121,21 +121,23 @@ class ConvND(Module):
         feature_group_count: int = 1,
         name: str | None = None,
     ):
-        """Args:
-        num_spatial_dims: number of spatial axes.
-        output_channels: number of output channels.
-        kernel_shape: size of the kernel, one number or one per axis.
-        stride: steps between windows, likewise.
-        rate: dilation of the kernel, likewise.
-        padding: ``"SAME"``, ``"VALID"``, (before, after) for all axes or one such pair
-          per axis, or rules from ``hk.pad``, one or one per axis.
-        with_bias: whether there is a ``b``.
-        w_init: default truncated normal, standard deviation 1 / sqrt(fan in).
-        b_init: default zeros.
-        data_format: where the channels are, e.g. ``NHWC`` or ``channels_first``.
-        mask: multiplies the weights; of their shape.
-        feature_group_count: groups of channels that don't see one another.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          num_spatial_dims: number of spatial axes.
+          output_channels: number of output channels.
+          kernel_shape: size of the kernel, one number or one per axis.
+          stride: steps between windows, likewise.
+          rate: dilation of the kernel, likewise.
+          padding: ``"SAME"``, ``"VALID"``, (before, after) for all axes, one such pair
+            per axis, or rules from ``hk.pad``, one or one per axis.
+          with_bias: whether there is a ``b``.
+          w_init: default truncated normal, standard deviation 1 / sqrt(fan in).
+          b_init: default zeros.
+          data_format: where the channels are, e.g. ``NHWC`` or ``channels_first``.
+          mask: multiplies the weights; of their shape.
+          feature_group_count: groups of channels that don't see one another.
+          name: of the module.
 
         Raises:
           ValueError, TypeError: sizes that don't fit the number of axes.
@@ -226,15 +228,17 @@ class ConvNDTranspose(Module):
         mask: jax.Array | None = None,
         name: str | None = None,
     ):
-        """Args:
-        num_spatial_dims: number of spatial axes.
-        output_channels: number of output channels.
-        kernel_shape: size of the kernel, one number or one per axis.
-        stride: by how much each axis grows, likewise.
-        output_shape: spatial sizes of the outputs, likewise; None: what the stride
-          and the padding give.
-        padding: ``"SAME"``, ``"VALID"`` or (before, after) per axis.
-        with_bias, w_init, b_init, data_format, mask, name: as in ``ConvND``.
+        """Takes the settings.
+
+        Args:
+          num_spatial_dims: number of spatial axes.
+          output_channels: number of output channels.
+          kernel_shape: size of the kernel, one number or one per axis.
+          stride: by how much each axis grows, likewise.
+          output_shape: spatial sizes of the outputs, likewise; None: what the stride
+            and the padding give.
+          padding: ``"SAME"``, ``"VALID"`` or (before, after) per axis.
+          with_bias, w_init, b_init, data_format, mask, name: as in ``ConvND``.
 
         Raises:
           ValueError, TypeError: sizes that don't fit the number of axes, or an

@@ -29,12 +29,14 @@ class ConvNDLSTM(RNNCore):
         kernel_shape: int | Sequence[int],
         name: str | None = None,
     ):
-        """Args:
-        num_spatial_dims: number of spatial axes.
-        input_shape: their sizes, without batch and channels.
-        output_channels: number of channels of outputs and state.
-        kernel_shape: of both convolutions.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          num_spatial_dims: number of spatial axes.
+          input_shape: their sizes, without batch and channels.
+          output_channels: number of channels of outputs and state.
+          kernel_shape: of both convolutions.
+          name: of the module.
         """
         super().__init__(name)
         self.kernel_shape = kernel_shape
@@ -70,7 +72,7 @@ class Conv1DLSTM(ConvNDLSTM):
         kernel_shape: int | Sequence[int],
         name: str | None = None,
     ):
-        """Args: as for ``ConvNDLSTM``."""
+        """Arguments as for ``ConvNDLSTM``."""
         super().__init__(1, input_shape, output_channels, kernel_shape, name)
 
 
@@ -84,7 +86,7 @@ class Conv2DLSTM(ConvNDLSTM):
         kernel_shape: int | Sequence[int],
         name: str | None = None,
     ):
-        """Args: as for ``ConvNDLSTM``."""
+        """Arguments as for ``ConvNDLSTM``."""
         super().__init__(2, input_shape, output_channels, kernel_shape, name)
 
 
@@ -98,5 +100,5 @@ class Conv3DLSTM(ConvNDLSTM):
         kernel_shape: int | Sequence[int],
         name: str | None = None,
     ):
-        """Args: as for ``ConvNDLSTM``."""
+        """Arguments as for ``ConvNDLSTM``."""
         super().__init__(3, input_shape, output_channels, kernel_shape, name)

@@ -29,7 +29,7 @@ class Conv1D(ConvND):
         feature_group_count: int = 1,
         name: str | None = None,
     ):
-        """Args: as for ``ConvND``."""
+        """Arguments as for ``ConvND``."""
         sizes = (1, output_channels, kernel_shape, stride, rate, padding)
         inits = (w_init, b_init)
         super().__init__(
@@ -55,7 +55,7 @@ class Conv2D(ConvND):
         feature_group_count: int = 1,
         name: str | None = None,
     ):
-        """Args: as for ``ConvND``."""
+        """Arguments as for ``ConvND``."""
         sizes = (2, output_channels, kernel_shape, stride, rate, padding)
         inits = (w_init, b_init)
         super().__init__(
@@ -81,7 +81,7 @@ class Conv3D(ConvND):
         feature_group_count: int = 1,
         name: str | None = None,
     ):
-        """Args: as for ``ConvND``."""
+        """Arguments as for ``ConvND``."""
         sizes = (3, output_channels, kernel_shape, stride, rate, padding)
         inits = (w_init, b_init)
         super().__init__(
@@ -106,7 +106,7 @@ class Conv1DTranspose(ConvNDTranspose):
         mask: jax.Array | None = None,
         name: str | None = None,
     ):
-        """Args: as for ``ConvNDTranspose``."""
+        """Arguments as for ``ConvNDTranspose``."""
         sizes = (1, output_channels, kernel_shape, stride, output_shape, padding)
         inits = (w_init, b_init)
         super().__init__(*sizes, with_bias, *inits, data_format, mask, name)
@@ -129,7 +129,7 @@ class Conv2DTranspose(ConvNDTranspose):
         mask: jax.Array | None = None,
         name: str | None = None,
     ):
-        """Args: as for ``ConvNDTranspose``."""
+        """Arguments as for ``ConvNDTranspose``."""
         sizes = (2, output_channels, kernel_shape, stride, output_shape, padding)
         inits = (w_init, b_init)
         super().__init__(*sizes, with_bias, *inits, data_format, mask, name)
@@ -152,7 +152,7 @@ class Conv3DTranspose(ConvNDTranspose):
         mask: jax.Array | None = None,
         name: str | None = None,
     ):
-        """Args: as for ``ConvNDTranspose``."""
+        """Arguments as for ``ConvNDTranspose``."""
         sizes = (3, output_channels, kernel_shape, stride, output_shape, padding)
         inits = (w_init, b_init)
         super().__init__(*sizes, with_bias, *inits, data_format, mask, name)
@@ -174,7 +174,7 @@ class DepthwiseConv1D(DepthwiseConvND):
         data_format: str = "NWC",
         name: str | None = None,
     ):
-        """Args: as for ``DepthwiseConvND``."""
+        """Arguments as for ``DepthwiseConvND``."""
         sizes = (channel_multiplier, kernel_shape, 1, data_format, stride, rate)
         super().__init__(*sizes, padding, with_bias, w_init, b_init, name)
 
@@ -195,7 +195,7 @@ class DepthwiseConv2D(DepthwiseConvND):
         data_format: str = "NHWC",
         name: str | None = None,
     ):
-        """Args: as for ``DepthwiseConvND``."""
+        """Arguments as for ``DepthwiseConvND``."""
         sizes = (channel_multiplier, kernel_shape, 2, data_format, stride, rate)
         super().__init__(*sizes, padding, with_bias, w_init, b_init, name)
 
@@ -216,6 +216,6 @@ class DepthwiseConv3D(DepthwiseConvND):
         data_format: str = "NDHWC",
         name: str | None = None,
     ):
-        """Args: as for ``DepthwiseConvND``."""
+        """Arguments as for ``DepthwiseConvND``."""
         sizes = (channel_multiplier, kernel_shape, 3, data_format, stride, rate)
         super().__init__(*sizes, padding, with_bias, w_init, b_init, name)

@@ -39,18 +39,20 @@ class DepthwiseConvND(Module):
         b_init: Initializer | None = None,
         name: str | None = None,
     ):
-        """Args:
-        channel_multiplier: kernels for each input channel.
-        kernel_shape: size of the kernels, one number or one per axis.
-        num_spatial_dims: number of spatial axes.
-        data_format: where the channels are.
-        stride: steps between windows, one number or one per axis.
-        rate: dilation of the kernels, likewise.
-        padding: ``"SAME"``, ``"VALID"`` or (before, after) per axis.
-        with_bias: whether there is a ``b``.
-        w_init: default truncated normal, standard deviation 1 / sqrt(kernel size).
-        b_init: default zeros.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          channel_multiplier: kernels for each input channel.
+          kernel_shape: size of the kernels, one number or one per axis.
+          num_spatial_dims: number of spatial axes.
+          data_format: where the channels are.
+          stride: steps between windows, one number or one per axis.
+          rate: dilation of the kernels, likewise.
+          padding: ``"SAME"``, ``"VALID"`` or (before, after) per axis.
+          with_bias: whether there is a ``b``.
+          w_init: default truncated normal, standard deviation 1 / sqrt(kernel size).
+          b_init: default zeros.
+          name: of the module.
         """
         super().__init__(name)
         n = num_spatial_dims

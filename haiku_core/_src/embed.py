@@ -40,14 +40,16 @@ class Embed(Module):
         name: str | None = None,
         precision: jax.lax.Precision = jax.lax.Precision.HIGHEST,
     ):
-        """Args:
-        vocab_size: number of ids.
-        embed_dim: length of a vector.
-        embedding_matrix: initial vectors, in place of the two sizes and ``w_init``.
-        w_init: default truncated normal, standard deviation 1.
-        lookup_style: see ``EmbedLookupStyle``; a string names a member.
-        name: of the module.
-        precision: of the matrix product, in the style ONE_HOT.
+        """Takes the settings.
+
+        Args:
+          vocab_size: number of ids.
+          embed_dim: length of a vector.
+          embedding_matrix: initial vectors, in place of the two sizes and ``w_init``.
+          w_init: default truncated normal, standard deviation 1.
+          lookup_style: see ``EmbedLookupStyle``; a string names a member.
+          name: of the module.
+          precision: of the matrix product, in the style ONE_HOT.
 
         Raises:
           ValueError: neither a matrix nor both sizes, or sizes that aren't the

@@ -40,16 +40,18 @@ class GroupNorm(Module):
         data_format: str = "channels_last",
         name: str | None = None,
     ):
-        """Args:
-        groups: number of groups; divides the channels.
-        axis: axes to normalise over, the channel axis standing for the channels of
-          one group; default all but the first.
-        create_scale, create_offset: whether there are these parameters.
-        eps: added to the variance.
-        scale_init: default ones.
-        offset_init: default zeros.
-        data_format: where the channels are.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          groups: number of groups; divides the channels.
+          axis: axes to normalise over, the channel axis standing for the channels of
+            one group; default all but the first.
+          create_scale, create_offset: whether there are these parameters.
+          eps: added to the variance.
+          scale_init: default ones.
+          offset_init: default zeros.
+          data_format: where the channels are.
+          name: of the module.
 
         Raises:
           ValueError: no such axis, or an initializer for what isn't created.

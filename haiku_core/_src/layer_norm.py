@@ -45,15 +45,17 @@ class LayerNorm(Module):
         *,
         param_axis: AxisOrAxes | None = None,
     ):
-        """Args:
-        axis: axes to normalise over: an int, ints or a slice.
-        create_scale, create_offset: whether there are these parameters.
-        eps: added to the variance.
-        scale_init: default ones.
-        offset_init: default zeros.
-        use_fast_variance: variance as E[x^2] - E[x]^2, in one pass, less exact.
-        name: of the module.
-        param_axis: axes along which the parameters vary; default the last one.
+        """Takes the settings.
+
+        Args:
+          axis: axes to normalise over: an int, ints or a slice.
+          create_scale, create_offset: whether there are these parameters.
+          eps: added to the variance.
+          scale_init: default ones.
+          offset_init: default zeros.
+          use_fast_variance: variance as E[x^2] - E[x]^2, in one pass, less exact.
+          name: of the module.
+          param_axis: axes along which the parameters vary; default the last one.
 
         Raises:
           ValueError: no such axis, or an initializer for what isn't created.
@@ -113,7 +115,7 @@ class InstanceNorm(LayerNorm):
         data_format: str = "channels_last",
         name: str | None = None,
     ):
-        """Args: as for ``LayerNorm``; ``data_format`` says where the channels are."""
+        """Arguments as for ``LayerNorm``, and where the channels are."""
         channels = get_channel_index(data_format)
         super().__init__(
             slice(1, -1) if channels == -1 else slice(2, None),
@@ -143,13 +145,15 @@ class RMSNorm(Module):
         *,
         param_axis: AxisOrAxes | None = None,
     ):
-        """Args:
-        axis: axes to take the mean over: an int, ints or a slice.
-        eps: added to the mean square.
-        scale_init: default ones.
-        name: of the module.
-        create_scale: whether there is a ``scale``.
-        param_axis: axes along which it varies; default the last one.
+        """Takes the settings.
+
+        Args:
+          axis: axes to take the mean over: an int, ints or a slice.
+          eps: added to the mean square.
+          scale_init: default ones.
+          name: of the module.
+          create_scale: whether there is a ``scale``.
+          param_axis: axes along which it varies; default the last one.
 
         Raises:
           ValueError: no such axis, or an initializer for what isn't created.

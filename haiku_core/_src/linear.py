@@ -32,12 +32,14 @@ class Linear(Module):
         b_init: Initializer | None = None,
         name: str | None = None,
     ):
-        """Args:
-        output_size: length of the last axis of the outputs.
-        with_bias: whether there is a ``b``.
-        w_init: default truncated normal, standard deviation 1 / sqrt(input_size).
-        b_init: default zeros.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          output_size: length of the last axis of the outputs.
+          with_bias: whether there is a ``b``.
+          w_init: default truncated normal, standard deviation 1 / sqrt(input_size).
+          b_init: default zeros.
+          name: of the module.
         """
         super().__init__(name)
         self.input_size: int | None = None
@@ -82,12 +84,14 @@ class Bias(Module):
         b_init: Initializer | None = None,
         name: str | None = None,
     ):
-        """Args:
-        output_size: shape of the inputs without the batch axis; None: any.
-        bias_dims: axes of the inputs along which the bias varies. None: all but the
-          first; empty: one number for all.
-        b_init: default zeros.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          output_size: shape of the inputs without the batch axis; None: any.
+          bias_dims: axes of the inputs along which the bias varies. None: all but the
+            first; empty: one number for all.
+          b_init: default zeros.
+          name: of the module.
         """
         super().__init__(name)
         self.b_init = b_init or jnp.zeros

@@ -32,11 +32,13 @@ class ExponentialMovingAverage(Module):
         warmup_length: int = 0,
         name: str | None = None,
     ):
-        """Args:
-        decay: weight of the old average, in [0, 1]; may be an array.
-        zero_debias: divide by ``1 - decay ** counter``.
-        warmup_length: the average is the value itself for so many updates.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          decay: weight of the old average, in [0, 1]; may be an array.
+          zero_debias: divide by ``1 - decay ** counter``.
+          warmup_length: the average is the value itself for so many updates.
+          name: of the module.
 
         Raises:
           ValueError: a negative warm-up, or a warm-up together with ``zero_debias``.
@@ -150,11 +152,13 @@ class EMAParamsTree(Module):
         ignore_regex: str = "",
         name: str | None = None,
     ):
-        """Args:
-        decay, zero_debias, warmup_length: see ``ExponentialMovingAverage``.
-        ignore_regex: arrays whose ``module/name`` matches from its start on are
-          passed through.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          decay, zero_debias, warmup_length: see ``ExponentialMovingAverage``.
+          ignore_regex: arrays whose ``module/name`` matches from its start on are
+            passed through.
+          name: of the module.
         """
         super().__init__(name)
         self.ignore_regex = ignore_regex

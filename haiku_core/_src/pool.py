@@ -98,7 +98,7 @@ class _Pool(Module):
         channel_axis: int | None = -1,
         name: str | None = None,
     ):
-        """Args: as for the function, and the module's name."""
+        """Arguments as for the function, and the module's name."""
         super().__init__(name)
         self.channel_axis = channel_axis
         self.padding = padding

@@ -49,10 +49,12 @@ class VanillaRNN(RNNCore):
     def __init__(
         self, hidden_size: int, double_bias: bool = True, name: str | None = None
     ):
-        """Args:
-        hidden_size: length of the state.
-        double_bias: whether the product with the state has a bias too.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          hidden_size: length of the state.
+          double_bias: whether the product with the state has a bias too.
+          name: of the module.
         """
         super().__init__(name)
         self.double_bias = double_bias
@@ -93,9 +95,11 @@ class LSTM(RNNCore):
     """
 
     def __init__(self, hidden_size: int, name: str | None = None):
-        """Args:
-        hidden_size: length of the hidden state and of the memory.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          hidden_size: length of the hidden state and of the memory.
+          name: of the module.
         """
         super().__init__(name)
         self.hidden_size = hidden_size
@@ -138,11 +142,13 @@ class GRU(RNNCore):
         b_init: Initializer | None = None,
         name: str | None = None,
     ):
-        """Args:
-        hidden_size: length of the state.
-        w_i_init, w_h_init: default VarianceScaling().
-        b_init: default zeros.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          hidden_size: length of the state.
+          w_i_init, w_h_init: default VarianceScaling().
+          b_init: default zeros.
+          name: of the module.
         """
         super().__init__(name)
         self.b_init = b_init or jnp.zeros

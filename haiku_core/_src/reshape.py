@@ -20,11 +20,13 @@ class Reshape(Module):
         preserve_dims: int = 1,
         name: str | None = None,
     ):
-        """Args:
-        output_shape: of the axes after the kept ones; one number may be -1, for what
-          is left over.
-        preserve_dims: number of leading axes to keep.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          output_shape: of the axes after the kept ones; one number may be -1, for what
+            is left over.
+          preserve_dims: number of leading axes to keep.
+          name: of the module.
 
         Raises:
           ValueError: nothing to keep, or -1 twice.
@@ -57,8 +59,10 @@ class Flatten(Reshape):
     """Makes one axis of all but the leading ones."""
 
     def __init__(self, preserve_dims: int = 1, name: str | None = None):
-        """Args:
-        preserve_dims: number of leading axes to keep.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          preserve_dims: number of leading axes to keep.
+          name: of the module.
         """
         super().__init__((-1,), preserve_dims, name)

@@ -27,15 +27,17 @@ class SeparableDepthwiseConv2D(Module):
         data_format: str = "NHWC",
         name: str | None = None,
     ):
-        """Args:
-        channel_multiplier: kernels for each input channel, in the first step.
-        kernel_shape: (height, width), or one number for both.
-        stride: of the first step.
-        padding: of both steps.
-        with_bias: whether the second step has a bias.
-        w_init, b_init: of both steps; see ``DepthwiseConv2D``.
-        data_format: where the channels are.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          channel_multiplier: kernels for each input channel, in the first step.
+          kernel_shape: (height, width), or one number for both.
+          stride: of the first step.
+          padding: of both steps.
+          with_bias: whether the second step has a bias.
+          w_init, b_init: of both steps; see ``DepthwiseConv2D``.
+          data_format: where the channels are.
+          name: of the module.
         """
         super().__init__(name)
         height, width = replicate(kernel_shape, 2, "kernel_shape")

@@ -23,10 +23,12 @@ class SpectralNorm(Module):
     """
 
     def __init__(self, eps: float = 1e-4, n_steps: int = 1, name: str | None = None):
-        """Args:
-        eps: keeps norms away from zero.
-        n_steps: power iterations in a call.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          eps: keeps norms away from zero.
+          n_steps: power iterations in a call.
+          name: of the module.
         """
         super().__init__(name)
         self.n_steps = n_steps
@@ -90,11 +92,13 @@ class SNParamsTree(Module):
         ignore_regex: str = "",
         name: str | None = None,
     ):
-        """Args:
-        eps, n_steps: see ``SpectralNorm``.
-        ignore_regex: arrays whose ``module/name`` matches from its start on are
-          passed through.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          eps, n_steps: see ``SpectralNorm``.
+          ignore_regex: arrays whose ``module/name`` matches from its start on are
+            passed through.
+          name: of the module.
         """
         super().__init__(name)
         self.ignore_regex = ignore_regex

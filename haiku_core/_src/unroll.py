@@ -93,9 +93,11 @@ class ResetCore(RNNCore):
     """
 
     def __init__(self, core: RNNCore, name: str | None = None):
-        """Args:
-        core: the core; its ``initial_state`` gives the new states.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          core: the core; its ``initial_state`` gives the new states.
+          name: of the module.
         """
         super().__init__(name)
         self.core = core
@@ -193,9 +195,11 @@ class DeepRNN(_DeepRNN):
     """
 
     def __init__(self, layers: Sequence[Any], name: str | None = None):
-        """Args:
-        layers: cores, modules and functions.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          layers: cores, modules and functions.
+          name: of the module.
         """
         super().__init__(layers, False, name)
 

@@ -104,14 +104,16 @@ class LayerNorm(_AxisNorm):
         data_format: str = "channels_last",
         name: str | None = None,
     ):
-        """Args:
-        axis: axes to normalise over: an int, ints or a slice.
-        create_scale, create_offset: whether there are these parameters.
-        eps: added to the variance.
-        scale_init: default ones.
-        offset_init: default zeros.
-        data_format: where the channels are.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          axis: axes to normalise over: an int, ints or a slice.
+          create_scale, create_offset: whether there are these parameters.
+          eps: added to the variance.
+          scale_init: default ones.
+          offset_init: default zeros.
+          data_format: where the channels are.
+          name: of the module.
 
         Raises:
           ValueError: no such axis, or an initializer for what isn't created.
@@ -162,7 +164,7 @@ class InstanceNorm(LayerNorm):
         data_format: str = "channels_last",
         name: str | None = None,
     ):
-        """Args: as for ``LayerNorm``."""
+        """Arguments as for ``LayerNorm``."""
         last = hk.get_channel_index(data_format) == -1
         super().__init__(
             slice(1, -1) if last else slice(2, None),
@@ -194,12 +196,14 @@ class GroupNorm(_AxisNorm):
         data_format: str = "channels_last",
         name: str | None = None,
     ):
-        """Args:
-        groups: number of groups; divides the channels.
-        axis: axes to normalise over, the channel axis standing for the channels of
-          one group.
-        create_scale, create_offset, eps, scale_init, offset_init, data_format, name:
-          see ``LayerNorm``.
+        """Takes the settings.
+
+        Args:
+          groups: number of groups; divides the channels.
+          axis: axes to normalise over, the channel axis standing for the channels of
+            one group.
+          create_scale, create_offset, eps, scale_init, offset_init, data_format, name:
+            see ``LayerNorm``.
         """
         inits = (scale_init, offset_init)
         super().__init__(

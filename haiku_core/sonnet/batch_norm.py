@@ -49,15 +49,17 @@ class BaseBatchNorm(hk.Module):
         data_format: str = "channels_last",
         name: str | None = None,
     ):
-        """Args:
-        create_scale, create_offset: whether these are trained.
-        moving_mean, moving_variance: metrics (``initialize``, ``update``, ``value``)
-          for the moments, of the inputs' rank, 1 everywhere but in the channels.
-        eps: added to the variance.
-        scale_init: default ones.
-        offset_init: default zeros.
-        data_format: where the channels are.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          create_scale, create_offset: whether these are trained.
+          moving_mean, moving_variance: metrics (``initialize``, ``update``, ``value``)
+            for the moments, of the inputs' rank, 1 everywhere but in the channels.
+          eps: added to the variance.
+          scale_init: default ones.
+          offset_init: default zeros.
+          data_format: where the channels are.
+          name: of the module.
 
         Raises:
           ValueError: an initializer for what isn't trained.
@@ -183,10 +185,12 @@ class BatchNorm(BaseBatchNorm):
         data_format: str = "channels_last",
         name: str | None = None,
     ):
-        """Args:
-        decay_rate: of the moving averages.
-        create_scale, create_offset, eps, scale_init, offset_init, data_format, name:
-          see ``BaseBatchNorm``.
+        """Takes the settings.
+
+        Args:
+          decay_rate: of the moving averages.
+          create_scale, create_offset, eps, scale_init, offset_init, data_format, name:
+            see ``BaseBatchNorm``.
         """
         super().__init__(
             create_scale,
@@ -225,11 +229,13 @@ class CrossReplicaBatchNorm(BaseBatchNorm):
         *,
         cross_replica_axis: Any = None,
     ):
-        """Args:
-        cross_replica_axis: name of the mapped axis (or axes) that the replicas are;
-          None: one replica. In Sonnet the distribution strategy says this.
-        create_scale, create_offset, moving_mean, moving_variance, eps, scale_init,
-          offset_init, data_format, name: see ``BaseBatchNorm``.
+        """Takes the settings.
+
+        Args:
+          cross_replica_axis: name of the mapped axis (or axes) that the replicas are;
+            None: one replica. In Sonnet the distribution strategy says this.
+          create_scale, create_offset, moving_mean, moving_variance, eps, scale_init,
+            offset_init, data_format, name: see ``BaseBatchNorm``.
         """
         super().__init__(
             create_scale,

@@ -48,13 +48,15 @@ class Cifar10ConvNet(hk.Module):
         strides: Sequence[int] = (1, 1, 2, 1, 1, 2, 1, 1, 2, 1, 1),
         name: str | None = None,
     ):
-        """Args:
-        num_classes: length of the logits.
-        w_init, b_init: of the convolutions and the logits.
-        data_format: where the channels are. The mean is over axes 1 and 2 all the
-          same, as in Sonnet.
-        output_channels, strides: of the convolutions, one number each.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          num_classes: length of the logits.
+          w_init, b_init: of the convolutions and the logits.
+          data_format: where the channels are. The mean is over axes 1 and 2 all the
+            same, as in Sonnet.
+          output_channels, strides: of the convolutions, one number each.
+          name: of the module.
 
         Raises:
           ValueError: as many channels as strides are needed.

@@ -117,18 +117,20 @@ class Conv1DLSTM(_ConvNDLSTM):
         dtype: Any = jnp.float32,
         name: str | None = None,
     ):
-        """Args:
-        input_shape: of one example, channels included, in the data format.
-        output_channels: number C of channels of outputs and state.
-        kernel_shape: of both convolutions.
-        data_format: where the channels are. (With the channels first Sonnet itself
-          fails; here it works.)
-        w_i_init, w_h_init: default truncated normal, standard deviation
-          1 / sqrt(fan in).
-        b_init: default zeros.
-        forget_bias: added to the forget gate's block of the initial ``b``.
-        dtype: of inputs, state and parameters.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          input_shape: of one example, channels included, in the data format.
+          output_channels: number C of channels of outputs and state.
+          kernel_shape: of both convolutions.
+          data_format: where the channels are. (With the channels first Sonnet itself
+            fails; here it works.)
+          w_i_init, w_h_init: default truncated normal, standard deviation
+            1 / sqrt(fan in).
+          b_init: default zeros.
+          forget_bias: added to the forget gate's block of the initial ``b``.
+          dtype: of inputs, state and parameters.
+          name: of the module.
         """
         sizes = (1, input_shape, output_channels, kernel_shape, data_format)
         inits = (w_i_init, w_h_init, b_init)
@@ -151,7 +153,7 @@ class Conv2DLSTM(_ConvNDLSTM):
         dtype: Any = jnp.float32,
         name: str | None = None,
     ):
-        """Args: as for ``Conv1DLSTM``."""
+        """Arguments as for ``Conv1DLSTM``."""
         sizes = (2, input_shape, output_channels, kernel_shape, data_format)
         inits = (w_i_init, w_h_init, b_init)
         super().__init__(*sizes, inits, forget_bias, dtype, name)
@@ -173,7 +175,7 @@ class Conv3DLSTM(_ConvNDLSTM):
         dtype: Any = jnp.float32,
         name: str | None = None,
     ):
-        """Args: as for ``Conv1DLSTM``."""
+        """Arguments as for ``Conv1DLSTM``."""
         sizes = (3, input_shape, output_channels, kernel_shape, data_format)
         inits = (w_i_init, w_h_init, b_init)
         super().__init__(*sizes, inits, forget_bias, dtype, name)

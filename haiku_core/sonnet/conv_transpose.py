@@ -69,19 +69,21 @@ class ConvNDTranspose(hk.Module):
         data_format: str = "channels_last",
         name: str | None = None,
     ):
-        """Args:
-        num_spatial_dims: number of spatial axes, 1 to 3.
-        output_channels: number of output channels.
-        kernel_shape: size of the kernel, one number or one per axis.
-        output_shape: spatial sizes of the outputs.
-        stride: by how much each axis grows, one number or one per axis.
-        rate: dilation of the kernel, likewise.
-        padding: ``"SAME"`` or ``"VALID"``.
-        with_bias: whether there is a ``b``.
-        w_init: default truncated normal, standard deviation 1 / sqrt(fan in).
-        b_init: default zeros.
-        data_format: where the channels are.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          num_spatial_dims: number of spatial axes, 1 to 3.
+          output_channels: number of output channels.
+          kernel_shape: size of the kernel, one number or one per axis.
+          output_shape: spatial sizes of the outputs.
+          stride: by how much each axis grows, one number or one per axis.
+          rate: dilation of the kernel, likewise.
+          padding: ``"SAME"`` or ``"VALID"``.
+          with_bias: whether there is a ``b``.
+          w_init: default truncated normal, standard deviation 1 / sqrt(fan in).
+          b_init: default zeros.
+          data_format: where the channels are.
+          name: of the module.
 
         Raises:
           ValueError: another number of axes, sizes that don't fit it, or ``b_init``
@@ -183,7 +185,7 @@ class Conv1DTranspose(ConvNDTranspose):
         data_format: str = "NWC",
         name: str | None = None,
     ):
-        """Args: as for ``ConvNDTranspose``."""
+        """Arguments as for ``ConvNDTranspose``."""
         sizes = (1, output_channels, kernel_shape, output_shape, stride, rate)
         inits = (with_bias, w_init, b_init)
         super().__init__(*sizes, padding, *inits, data_format, name)
@@ -206,7 +208,7 @@ class Conv2DTranspose(ConvNDTranspose):
         data_format: str = "NHWC",
         name: str | None = None,
     ):
-        """Args: as for ``ConvNDTranspose``."""
+        """Arguments as for ``ConvNDTranspose``."""
         sizes = (2, output_channels, kernel_shape, output_shape, stride, rate)
         inits = (with_bias, w_init, b_init)
         super().__init__(*sizes, padding, *inits, data_format, name)
@@ -229,7 +231,7 @@ class Conv3DTranspose(ConvNDTranspose):
         data_format: str = "NDHWC",
         name: str | None = None,
     ):
-        """Args: as for ``ConvNDTranspose``."""
+        """Arguments as for ``ConvNDTranspose``."""
         sizes = (3, output_channels, kernel_shape, output_shape, stride, rate)
         inits = (with_bias, w_init, b_init)
         super().__init__(*sizes, padding, *inits, data_format, name)

@@ -72,9 +72,11 @@ class DeepRNN(_DeepRNN):
     """
 
     def __init__(self, layers: Sequence[Any] | None, name: str | None = None):
-        """Args:
-        layers: cores, modules and functions.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          layers: cores, modules and functions.
+          name: of the module.
         """
         super().__init__(layers, name=name)
 

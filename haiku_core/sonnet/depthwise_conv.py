@@ -41,16 +41,18 @@ class DepthwiseConv2D(hk.Module):
         data_format: str = "NHWC",
         name: str | None = None,
     ):
-        """Args:
-        kernel_shape: (height, width), or one number for both.
-        channel_multiplier: kernels for each channel.
-        stride, rate: steps between windows and dilation, likewise.
-        padding: ``"SAME"`` or ``"VALID"``.
-        with_bias: whether there is a ``b``.
-        w_init: default truncated normal, standard deviation 1 / sqrt(height * width).
-        b_init: default zeros.
-        data_format: where the channels are.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          kernel_shape: (height, width), or one number for both.
+          channel_multiplier: kernels for each channel.
+          stride, rate: steps between windows and dilation, likewise.
+          padding: ``"SAME"`` or ``"VALID"``.
+          with_bias: whether there is a ``b``.
+          w_init: default truncated normal, standard deviation 1 / sqrt(height * width).
+          b_init: default zeros.
+          data_format: where the channels are.
+          name: of the module.
 
         Raises:
           ValueError: ``b_init`` without a bias.

@@ -54,11 +54,13 @@ class Dropout(hk.Module):
         seed: int | None = None,
         name: str | None = None,
     ):
-        """Args:
-        rate: probability of zeroing, in [0, 1).
-        noise_shape: shape of the draws, see ``dropout``.
-        seed: folded into the keys.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          rate: probability of zeroing, in [0, 1).
+          noise_shape: shape of the draws, see ``dropout``.
+          seed: folded into the keys.
+          name: of the module.
         """
         super().__init__(name=name)
         self._seed = seed

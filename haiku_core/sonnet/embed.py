@@ -32,15 +32,17 @@ class Embed(hk.Module):
         dtype: Any = jnp.float32,
         name: str | None = None,
     ):
-        """Args:
-        vocab_size: number of ids.
-        embed_dim: length of a vector; default ``round(6 * vocab_size ** 0.25)``.
-        existing_vocab: initial vectors, in place of the sizes and an initializer.
-        densify_gradients: without effect: gradients are dense in JAX.
-        initializer: default truncated normal, standard deviation 1.
-        trainable: whether the vectors are a parameter.
-        dtype: of the vectors.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          vocab_size: number of ids.
+          embed_dim: length of a vector; default ``round(6 * vocab_size ** 0.25)``.
+          existing_vocab: initial vectors, in place of the sizes and an initializer.
+          densify_gradients: without effect: gradients are dense in JAX.
+          initializer: default truncated normal, standard deviation 1.
+          trainable: whether the vectors are a parameter.
+          dtype: of the vectors.
+          name: of the module.
 
         Raises:
           ValueError: neither ``vocab_size`` nor ``existing_vocab``, or the latter with

@@ -50,8 +50,10 @@ class Constant(Initializer):
     """One number everywhere."""
 
     def __init__(self, value: Any):
-        """Args:
-        value: a scalar.
+        """Takes the settings.
+
+        Args:
+          value: a scalar.
 
         Raises:
           TypeError: not a scalar.
@@ -66,9 +68,11 @@ class RandomUniform(Initializer):
     """Uniform on [minval, maxval), floats or ints."""
 
     def __init__(self, minval: Any = 0, maxval: Any = 1, seed: int | None = None):
-        """Args:
-        minval, maxval: the interval.
-        seed: see the module.
+        """Takes the settings.
+
+        Args:
+          minval, maxval: the interval.
+          seed: see the module.
         """
         self.minval, self.maxval, self.seed = minval, maxval, seed
 
@@ -83,9 +87,11 @@ class RandomNormal(Initializer):
     """Normal."""
 
     def __init__(self, mean: Any = 0.0, stddev: Any = 1.0, seed: int | None = None):
-        """Args:
-        mean, stddev: of the distribution.
-        seed: see the module.
+        """Takes the settings.
+
+        Args:
+          mean, stddev: of the distribution.
+          seed: see the module.
         """
         self.mean, self.stddev, self.seed = mean, stddev, seed
         self._init = hk.initializers.RandomNormal(stddev, mean)
@@ -95,9 +101,11 @@ class TruncatedNormal(Initializer):
     """Normal, drawn again outside of two standard deviations."""
 
     def __init__(self, mean: Any = 0.0, stddev: Any = 1.0, seed: int | None = None):
-        """Args:
-        mean, stddev: before truncation.
-        seed: see the module.
+        """Takes the settings.
+
+        Args:
+          mean, stddev: before truncation.
+          seed: see the module.
         """
         self.mean, self.stddev, self.seed = mean, stddev, seed
         self._init = hk.initializers.TruncatedNormal(stddev, mean)
@@ -107,8 +115,10 @@ class Identity(Initializer):
     """Identity matrices in the last two axes."""
 
     def __init__(self, gain: float = 1.0):
-        """Args:
-        gain: a factor.
+        """Takes the settings.
+
+        Args:
+          gain: a factor.
         """
         self.gain = gain
         self._init = hk.initializers.Identity(gain)
@@ -118,9 +128,11 @@ class Orthogonal(Initializer):
     """Orthonormal rows or columns, the last axis against all others."""
 
     def __init__(self, gain: float = 1.0, seed: int | None = None):
-        """Args:
-        gain: a factor.
-        seed: see the module.
+        """Takes the settings.
+
+        Args:
+          gain: a factor.
+          seed: see the module.
         """
         self.gain, self.seed = gain, seed
         self._init = hk.initializers.Orthogonal(gain)
@@ -136,11 +148,13 @@ class VarianceScaling(Initializer):
         distribution: str = "truncated_normal",
         seed: int | None = None,
     ):
-        """Args:
-        scale: positive.
-        mode: ``fan_in``, ``fan_out`` or ``fan_avg``.
-        distribution: ``uniform``, ``normal`` or ``truncated_normal``.
-        seed: see the module.
+        """Takes the settings.
+
+        Args:
+          scale: positive.
+          mode: ``fan_in``, ``fan_out`` or ``fan_avg``.
+          distribution: ``uniform``, ``normal`` or ``truncated_normal``.
+          seed: see the module.
 
         Raises:
           ValueError: an argument is none of the above.

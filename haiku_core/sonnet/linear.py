@@ -28,12 +28,14 @@ class ParallelLinears(hk.Module):
         b_init: Initializer | None = None,
         name: str | None = None,
     ):
-        """Args:
-        output_size: length O of the outputs.
-        with_bias: whether there is a ``b``.
-        w_init: default truncated normal, standard deviation 1 / sqrt(I).
-        b_init: default zeros.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          output_size: length O of the outputs.
+          with_bias: whether there is a ``b``.
+          w_init: default truncated normal, standard deviation 1 / sqrt(I).
+          b_init: default zeros.
+          name: of the module.
 
         Raises:
           ValueError: ``b_init`` given, but no bias.

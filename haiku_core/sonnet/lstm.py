@@ -91,16 +91,18 @@ class LSTM(hk.RNNCore):
         dtype: Any = jnp.float32,
         name: str | None = None,
     ):
-        """Args:
-        hidden_size: length H of the memory.
-        projection_size: length P of the hidden state (Sak et al. 2014, 1402.1128).
-        projection_init: default truncated normal, standard deviation 1 / sqrt(H).
-        w_i_init: default truncated normal, standard deviation 1 / sqrt(I).
-        w_h_init: default truncated normal, standard deviation 1 / sqrt(P).
-        b_init: default zeros.
-        forget_bias: added to the forget gate's block of the initial ``b``.
-        dtype: of inputs, state and parameters.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          hidden_size: length H of the memory.
+          projection_size: length P of the hidden state (Sak et al. 2014, 1402.1128).
+          projection_init: default truncated normal, standard deviation 1 / sqrt(H).
+          w_i_init: default truncated normal, standard deviation 1 / sqrt(I).
+          w_h_init: default truncated normal, standard deviation 1 / sqrt(P).
+          b_init: default zeros.
+          forget_bias: added to the forget gate's block of the initial ``b``.
+          dtype: of inputs, state and parameters.
+          name: of the module.
 
         Raises:
           ValueError: ``projection_init`` without a projection.
@@ -180,7 +182,7 @@ class UnrolledLSTM(hk.Module):
         dtype: Any = jnp.float32,
         name: str | None = None,
     ):
-        """Args: as for ``LSTM``."""
+        """Arguments as for ``LSTM``."""
         super().__init__(name=name)
         self._hidden_size = hidden_size
         self._w_i_init, self._w_h_init = w_i_init, w_h_init

@@ -129,9 +129,11 @@ class ExponentialMovingAverage(Metric):
     _sonnet_layout = "ExponentialMovingAverage"  # how checkpoints keep it
 
     def __init__(self, decay: Any, name: str | None = None):
-        """Args:
-        decay: weight of the old average, in [0, 1].
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          decay: weight of the old average, in [0, 1].
+          name: of the module.
         """
         super().__init__(name=name)
         self._decay = decay

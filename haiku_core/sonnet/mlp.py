@@ -35,13 +35,15 @@ class MLP(hk.Module):
         activate_final: bool = False,
         name: str | None = None,
     ):
-        """Args:
-        output_sizes: one layer for each.
-        w_init, b_init, with_bias: of all layers; see ``hk.Linear``.
-        activation: between the layers.
-        dropout_rate: in [0, 1); None or 0: no dropout.
-        activate_final: dropout and activation after the last layer too.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          output_sizes: one layer for each.
+          w_init, b_init, with_bias: of all layers; see ``hk.Linear``.
+          activation: between the layers.
+          dropout_rate: in [0, 1); None or 0: no dropout.
+          activate_final: dropout and activation after the last layer too.
+          name: of the module.
 
         Raises:
           ValueError: ``b_init`` given, but no bias.

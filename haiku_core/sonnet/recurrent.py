@@ -49,14 +49,16 @@ class VanillaRNN(hk.RNNCore):
         dtype: Any = jnp.float32,
         name: str | None = None,
     ):
-        """Args:
-        hidden_size: length H of the state.
-        activation: of the new state.
-        w_i_init, w_h_init: default truncated normal, standard deviation
-          1 / sqrt(fan in).
-        b_init: default zeros.
-        dtype: of inputs, state and parameters.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          hidden_size: length H of the state.
+          activation: of the new state.
+          w_i_init, w_h_init: default truncated normal, standard deviation
+            1 / sqrt(fan in).
+          b_init: default zeros.
+          dtype: of inputs, state and parameters.
+          name: of the module.
         """
         super().__init__(name=name)
         self._hidden_size = hidden_size
@@ -139,12 +141,14 @@ class GRU(hk.RNNCore):
         dtype: Any = jnp.float32,
         name: str | None = None,
     ):
-        """Args:
-        hidden_size: length H of the state.
-        w_i_init, w_h_init: default uniform of variance 2 / (fan in + fan out).
-        b_init: default zeros.
-        dtype: of inputs, state and parameters.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          hidden_size: length H of the state.
+          w_i_init, w_h_init: default uniform of variance 2 / (fan in + fan out).
+          b_init: default zeros.
+          dtype: of inputs, state and parameters.
+          name: of the module.
         """
         super().__init__(name=name)
         _configure_gru(self, hidden_size, (w_i_init, w_h_init, b_init), dtype)
@@ -202,7 +206,7 @@ class CuDNNGRU(hk.RNNCore):
         dtype: Any = jnp.float32,
         name: str | None = None,
     ):
-        """Args: as for ``GRU``."""
+        """Arguments as for ``GRU``."""
         super().__init__(name=name)
         _configure_gru(self, hidden_size, (w_i_init, w_h_init, b_init), dtype)
 

@@ -18,8 +18,10 @@ class Regularizer:
     _one: Callable[[jax.Array], jax.Array]
 
     def __init__(self, scale: Any):
-        """Args:
-        scale: a factor, not negative.
+        """Takes the settings.
+
+        Args:
+          scale: a factor, not negative.
 
         Raises:
           ValueError: a negative factor.

@@ -51,12 +51,14 @@ class BottleNeckBlockV1(hk.Module):
         bn_config: Mapping[str, Any],
         name: str | None = None,
     ):
-        """Args:
-        channels: of the outputs.
-        stride: of the middle convolution.
-        use_projection: whether the shortcut is a convolution.
-        bn_config: arguments of the batch norms.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          channels: of the outputs.
+          stride: of the middle convolution.
+          use_projection: whether the shortcut is a convolution.
+          bn_config: arguments of the batch norms.
+          name: of the module.
         """
         super().__init__(name=name)
         norm = _norm_arguments(bn_config)
@@ -99,7 +101,7 @@ class BottleNeckBlockV2(hk.Module):
         bn_config: Mapping[str, Any],
         name: str | None = None,
     ):
-        """Args: as for ``BottleNeckBlockV1``."""
+        """Arguments as for ``BottleNeckBlockV1``."""
         super().__init__(name=name)
         norm = _norm_arguments(bn_config)
         self._use_projection = use_projection
@@ -132,13 +134,15 @@ class BlockGroup(hk.Module):
         resnet_v2: bool = False,
         name: str | None = None,
     ):
-        """Args:
-        channels: of the outputs.
-        num_blocks: number of blocks; the first has the stride and a projection.
-        stride: of the group.
-        bn_config: arguments of the batch norms.
-        resnet_v2: which kind of block.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          channels: of the outputs.
+          num_blocks: number of blocks; the first has the stride and a projection.
+          stride: of the group.
+          bn_config: arguments of the batch norms.
+          resnet_v2: which kind of block.
+          name: of the module.
         """
         super().__init__(name=name)
         block = BottleNeckBlockV2 if resnet_v2 else BottleNeckBlockV1
@@ -171,13 +175,15 @@ class ResNet(hk.Module):
         channels_per_group_list: Sequence[int] = (256, 512, 1024, 2048),
         name: str | None = None,
     ):
-        """Args:
-        blocks_per_group_list: four numbers of blocks.
-        num_classes: length of the logits.
-        bn_config: arguments of the batch norms; default decay_rate 0.9, eps 1e-5.
-        resnet_v2: activations before the convolutions.
-        channels_per_group_list: four numbers of channels.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          blocks_per_group_list: four numbers of blocks.
+          num_classes: length of the logits.
+          bn_config: arguments of the batch norms; default decay_rate 0.9, eps 1e-5.
+          resnet_v2: activations before the convolutions.
+          channels_per_group_list: four numbers of channels.
+          name: of the module.
 
         Raises:
           ValueError: not four numbers where four are needed.
@@ -240,5 +246,5 @@ class ResNet50(ResNet):
         resnet_v2: bool = False,
         name: str | None = None,
     ):
-        """Args: as for ``ResNet``."""
+        """Arguments as for ``ResNet``."""
         super().__init__([3, 4, 6, 3], num_classes, bn_config, resnet_v2, name=name)

@@ -51,10 +51,12 @@ class TrainableState(hk.Module):
         return cls(initial, mask, name)
 
     def __init__(self, initial_values: Any, mask: Any = None, name: str | None = None):
-        """Args:
-        initial_values: nest of arrays, without a batch axis.
-        mask: nest of bools of the same structure: which to train; None: all.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          initial_values: nest of arrays, without a batch axis.
+          mask: nest of bools of the same structure: which to train; None: all.
+          name: of the module.
 
         Raises:
           ValueError: a mask of another structure.

@@ -58,12 +58,14 @@ class VectorQuantizer(hk.Module):
         dtype: Any = jnp.float32,
         name: str = "vector_quantizer",
     ):
-        """Args:
-        embedding_dim: length D of a vector.
-        num_embeddings: number K of codes.
-        commitment_cost: weight of the loss that draws the inputs to the codes.
-        dtype: of the codes.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          embedding_dim: length D of a vector.
+          num_embeddings: number K of codes.
+          commitment_cost: weight of the loss that draws the inputs to the codes.
+          dtype: of the codes.
+          name: of the module.
         """
         super().__init__(name=name)
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
@@ -116,11 +118,13 @@ class VectorQuantizerEMA(hk.Module):
         dtype: Any = jnp.float32,
         name: str = "vector_quantizer_ema",
     ):
-        """Args:
-        decay: of the averages, in [0, 1].
-        epsilon: keeps the sizes of clusters from zero.
-        embedding_dim, num_embeddings, commitment_cost, dtype, name: see
-          ``VectorQuantizer``.
+        """Takes the settings.
+
+        Args:
+          decay: of the averages, in [0, 1].
+          epsilon: keeps the sizes of clusters from zero.
+          embedding_dim, num_embeddings, commitment_cost, dtype, name: see
+            ``VectorQuantizer``.
 
         Raises:
           ValueError: ``decay`` outside of [0, 1].

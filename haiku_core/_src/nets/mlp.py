@@ -30,12 +30,14 @@ class MLP(Module):
         activate_final: bool = False,
         name: str | None = None,
     ):
-        """Args:
-        output_sizes: one layer for each.
-        w_init, b_init, with_bias: of all layers; see ``Linear``.
-        activation: between the layers.
-        activate_final: after the last one too.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          output_sizes: one layer for each.
+          w_init, b_init, with_bias: of all layers; see ``Linear``.
+          activation: between the layers.
+          activate_final: after the last one too.
+          name: of the module.
 
         Raises:
           ValueError: ``b_init`` given, but no bias.

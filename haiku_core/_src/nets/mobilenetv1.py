@@ -24,11 +24,13 @@ class MobileNetV1Block(Module):
     def __init__(
         self, channels: int, stride: int, use_bn: bool = True, name: str | None = None
     ):
-        """Args:
-        channels: of the outputs.
-        stride: of the depthwise convolution.
-        use_bn: batch norms; else the convolutions have biases.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          channels: of the outputs.
+          stride: of the depthwise convolution.
+          use_bn: batch norms; else the convolutions have biases.
+          name: of the module.
         """
         super().__init__(name)
         self.use_bn, self.with_bias = use_bn, not use_bn
@@ -86,11 +88,13 @@ class MobileNetV1(Module):
         use_bn: bool = True,
         name: str | None = None,
     ):
-        """Args:
-        strides, channels: of the blocks, one number each.
-        num_classes: length of the logits.
-        use_bn: batch norms; else the convolutions have biases.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          strides, channels: of the blocks, one number each.
+          num_classes: length of the logits.
+          use_bn: batch norms; else the convolutions have biases.
+          name: of the module.
 
         Raises:
           ValueError: as many strides as channels are needed.

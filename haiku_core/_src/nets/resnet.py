@@ -62,13 +62,15 @@ class BlockV1(Module):
         bottleneck: bool,
         name: str | None = None,
     ):
-        """Args:
-        channels: of the outputs.
-        stride: of the block.
-        use_projection: whether the shortcut is a convolution.
-        bn_config: arguments of all batch norms.
-        bottleneck: three convolutions, the middle one narrow, in place of two.
-        name: of the module.
+        """Takes the settings.
+
+        Args:
+          channels: of the outputs.
+          stride: of the block.
+          use_projection: whether the shortcut is a convolution.
+          bn_config: arguments of all batch norms.
+          bottleneck: three convolutions, the middle one narrow, in place of two.
+          name: of the module.
         """
         super().__init__(name)
         defaults = dict(create_scale=True, create_offset=True, decay_rate=0.999)
@@ -109,7 +111,7 @@ class BlockV2(Module):
         bottleneck: bool,
         name: str | None = None,
     ):
-        """Args: as for ``BlockV1``."""
+        """Arguments as for ``BlockV1``."""
         super().__init__(name)
         bn_config = dict(create_scale=True, create_offset=True) | dict(bn_config)
         self.use_projection = use_projection
@@ -145,10 +147,13 @@ class BlockGroup(Module):
         use_projection: bool,
         name: str | None = None,
     ):
-        """Args:
-        num_blocks: number of blocks.
-        resnet_v2: which kind of block.
-        channels, stride, use_projection, bn_config, bottleneck, name: see ``BlockV1``.
+        """Takes the settings.
+
+        Args:
+          num_blocks: number of blocks.
+          resnet_v2: which kind of block.
+          channels, stride, use_projection, bn_config, bottleneck, name: as for
+            ``BlockV1``.
         """
         super().__init__(name)
         block = BlockV2 if resnet_v2 else BlockV1
@@ -218,20 +223,22 @@ class ResNet(Module):
         initial_conv_config: Mapping[str, FloatStrOrBool] | None = None,
         strides: Sequence[int] = (1, 2, 2, 2),
     ):
-        """Args:
-        blocks_per_group: four numbers of blocks.
-        num_classes: length of the logits.
-        bn_config: arguments of all batch norms; defaults: decay_rate 0.9, eps 1e-5,
-          scale and offset created.
-        resnet_v2: activations before the convolutions.
-        bottleneck: blocks of three convolutions in place of two.
-        channels_per_group: four numbers of channels.
-        use_projection: four times, whether the group's first shortcut is a
-          convolution.
-        logits_config: arguments of the last layer; default: weights start at zero.
-        name: of the module.
-        initial_conv_config: arguments of the first convolution.
-        strides: of the four groups.
+        """Takes the settings.
+
+        Args:
+          blocks_per_group: four numbers of blocks.
+          num_classes: length of the logits.
+          bn_config: arguments of all batch norms; defaults: decay_rate 0.9, eps 1e-5,
+            scale and offset created.
+          resnet_v2: activations before the convolutions.
+          bottleneck: blocks of three convolutions in place of two.
+          channels_per_group: four numbers of channels.
+          use_projection: four times, whether the group's first shortcut is a
+            convolution.
+          logits_config: arguments of the last layer; default: weights start at zero.
+          name: of the module.
+          initial_conv_config: arguments of the first convolution.
+          strides: of the four groups.
 
         Raises:
           ValueError: not four numbers where four are needed.

@@ -21,7 +21,7 @@ class ResNet18(ResNet):
         initial_conv_config: Mapping[str, FloatStrOrBool] | None = None,
         strides: Sequence[int] = (1, 2, 2, 2),
     ):
-        """Args: as for ``ResNet``."""
+        """Arguments as for ``ResNet``."""
         options = dict(strides=strides, name=name, **ResNet.CONFIGS[18])
         configs = dict(
             logits_config=logits_config, initial_conv_config=initial_conv_config
@@ -48,7 +48,7 @@ class ResNet34(ResNet):
         initial_conv_config: Mapping[str, FloatStrOrBool] | None = None,
         strides: Sequence[int] = (1, 2, 2, 2),
     ):
-        """Args: as for ``ResNet``."""
+        """Arguments as for ``ResNet``."""
         options = dict(strides=strides, name=name, **ResNet.CONFIGS[34])
         configs = dict(
             logits_config=logits_config, initial_conv_config=initial_conv_config
@@ -75,7 +75,7 @@ class ResNet50(ResNet):
         initial_conv_config: Mapping[str, FloatStrOrBool] | None = None,
         strides: Sequence[int] = (1, 2, 2, 2),
     ):
-        """Args: as for ``ResNet``."""
+        """Arguments as for ``ResNet``."""
         options = dict(strides=strides, name=name, **ResNet.CONFIGS[50])
         configs = dict(
             logits_config=logits_config, initial_conv_config=initial_conv_config
@@ -102,7 +102,7 @@ class ResNet101(ResNet):
         initial_conv_config: Mapping[str, FloatStrOrBool] | None = None,
         strides: Sequence[int] = (1, 2, 2, 2),
     ):
-        """Args: as for ``ResNet``."""
+        """Arguments as for ``ResNet``."""
         options = dict(strides=strides, name=name, **ResNet.CONFIGS[101])
         configs = dict(
             logits_config=logits_config, initial_conv_config=initial_conv_config
@@ -129,7 +129,7 @@ class ResNet152(ResNet):
         initial_conv_config: Mapping[str, FloatStrOrBool] | None = None,
         strides: Sequence[int] = (1, 2, 2, 2),
     ):
-        """Args: as for ``ResNet``."""
+        """Arguments as for ``ResNet``."""
         options = dict(strides=strides, name=name, **ResNet.CONFIGS[152])
         configs = dict(
             logits_config=logits_config, initial_conv_config=initial_conv_config
@@ -156,7 +156,7 @@ class ResNet200(ResNet):
         initial_conv_config: Mapping[str, FloatStrOrBool] | None = None,
         strides: Sequence[int] = (1, 2, 2, 2),
     ):
-        """Args: as for ``ResNet``."""
+        """Arguments as for ``ResNet``."""
         options = dict(strides=strides, name=name, **ResNet.CONFIGS[200])
         configs = dict(
             logits_config=logits_config, initial_conv_config=initial_conv_config

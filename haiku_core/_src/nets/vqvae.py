@@ -63,14 +63,16 @@ class VectorQuantizer(Module):
         name: str | None = None,
         cross_replica_axis: str | None = None,
     ):
-        """Args:
-        embedding_dim: length D of a vector.
-        num_embeddings: number K of codes.
-        commitment_cost: weight of the loss that draws the inputs to the codes.
-        dtype: of the codes.
-        name: of the module.
-        cross_replica_axis: name of a mapped axis over which the use of the codes is
-          averaged.
+        """Takes the settings.
+
+        Args:
+          embedding_dim: length D of a vector.
+          num_embeddings: number K of codes.
+          commitment_cost: weight of the loss that draws the inputs to the codes.
+          dtype: of the codes.
+          name: of the module.
+          cross_replica_axis: name of a mapped axis over which the use of the codes is
+            averaged.
         """
         super().__init__(name)
         self.cross_replica_axis = cross_replica_axis
@@ -129,13 +131,15 @@ class VectorQuantizerEMA(Module):
         cross_replica_axis: str | None = None,
         name: str | None = None,
     ):
-        """Args:
-        decay: of the averages, in [0, 1].
-        epsilon: keeps the sizes of clusters from zero.
-        cross_replica_axis: name of a mapped axis over which vectors are counted
-          together.
-        embedding_dim, num_embeddings, commitment_cost, dtype, name: see
-          ``VectorQuantizer``.
+        """Takes the settings.
+
+        Args:
+          decay: of the averages, in [0, 1].
+          epsilon: keeps the sizes of clusters from zero.
+          cross_replica_axis: name of a mapped axis over which vectors are counted
+            together.
+          embedding_dim, num_embeddings, commitment_cost, dtype, name: see
+            ``VectorQuantizer``.
 
         Raises:
           ValueError: ``decay`` outside [0, 1].
