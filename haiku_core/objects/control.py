@@ -15,17 +15,20 @@ from .tracing import abstract, split
 def cond(
     condition: Array,
     true_fn: Callable[[], Any],
-    false_fn: Callable[[], Any] = lambda: None,
+    false_fn: Callable[[], Any] | None = None,
 ) -> Any:
     """`true_fn()` where the condition holds, else `false_fn()`; both may write boxes.
 
     A condition that is known now chooses at once; a traced one becomes a `lax.cond`
-    that also carries the boxes either branch writes. Both must then return alike.
+    that also carries the boxes either branch writes. Both must then return alike;
+    without a `false_fn`, the call does nothing else and returns None.
 
     Args:
       condition: a boolean scalar.
     """
     condition = condition.value if isinstance(condition, Box) else condition
+    if false_fn is None:
+        true_fn, false_fn = _without_result(true_fn), _nothing
     if not is_tracer(condition):
         return true_fn() if condition else false_fn()
     written: dict[Box, None] = {}
@@ -52,3 +55,14 @@ def cond(
     for box, value in zip(boxes, new, strict=True):
         box.value = value
     return parts[0](arrays)
+
+
+def _nothing() -> None:
+    return None
+
+
+def _without_result(function: Callable[[], Any]) -> Callable[[], None]:
+    def run() -> None:
+        function()
+
+    return run

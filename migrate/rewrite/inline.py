@@ -315,11 +315,13 @@ def _python_dtype(value) -> str | None:
 def choices(
     entry: dictionary.Entry, bound: Bound, question: Question
 ) -> Iterator[tuple[dictionary.Spelling, tuple[guards.Condition, ...]]]:
-    """The spellings that fit a call, in their order, and the conditions each assumes.
+    """The spellings that fit a call, and the conditions each assumes.
 
-    The body itself, where it is one expression, comes last.
+    They come in their order, the body itself (where it is one expression) after them,
+    and last those that assume what sort of value an argument is.
     """
     candidates = list(entry.spellings)
+    doubtful = []
     if (
         entry.outcome == "op"
         and entry.fn is not None
@@ -331,8 +333,14 @@ def choices(
         if form is None or not _carries(entry, spelling, form, bound):
             continue
         answer, unknown = guards.evaluate(spelling.guard, question)
-        if answer is not False:
+        if answer is False:
+            continue
+        if any(c.test == "sort" for c in unknown):
+            # Of another sort, the value would not even have these methods.
+            doubtful.append((spelling, unknown))
+        else:
             yield spelling, unknown
+    yield from doubtful
 
 
 def _carries(entry, spelling, form: templates.Template, bound: Bound) -> bool:

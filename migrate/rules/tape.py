@@ -153,7 +153,7 @@ def _turn(rw, body, index, tape, scope):
         "tf.GradientTape",
         "the tape's block is a loss function, differentiated by its variables",
     )
-    return body[:index] + done
+    return body[:index] + (_spaced(done) if index else done)
 
 
 def _check(statement, scope):

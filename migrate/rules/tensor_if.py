@@ -18,6 +18,8 @@ def restructure(rw, body: list[cst.CSTNode], scope) -> list[cst.CSTNode]:
     for index, statement in enumerate(body):
         if isinstance(statement, cst.If) and _on_tensor(rw, statement, scope):
             new = _turn(rw, statement, body[index + 1 :], scope)
+            if new is not None and index > 0:
+                new = _spaced(new) if isinstance(new[0], cst.FunctionDef) else new
             if new is not None:
                 out.extend(new)
                 continue
@@ -74,6 +76,10 @@ def _turn(rw, node: cst.If, after, scope):
     if live and len(bodies) == 1:
         bodies.append([])
     for wish, statements, block in zip(titles, bodies, [*blocks, None], strict=False):
+        short = _expression(statements) if not live and len(blocks) == 1 else None
+        if short is not None:
+            functions.append(build.lam(short))
+            continue
         title = rw.fresh(wish)
         carried = [
             n
@@ -88,11 +94,10 @@ def _turn(rw, node: cst.If, after, scope):
         end = [build.returns(build.tuple_of(live, parens=False))] if live else []
         header = block.header if block is not None else None
         made.append(build.function(title, [*statements, *end], carried, header=header))
-        functions.append(title)
-    made[0] = made[0].with_changes(leading_lines=node.leading_lines)
+        functions.append(cst.Name(title))
     call = cst.Call(
         rw.objects("cond"),
-        [cst.Arg(node.test), *(cst.Arg(cst.Name(f)) for f in functions)],
+        [cst.Arg(node.test), *(cst.Arg(f) for f in functions)],
     )
     rw.note(
         node.test,
@@ -106,8 +111,23 @@ def _turn(rw, node: cst.If, after, scope):
         end = build.assign(build.tuple_of(live, parens=False), call)
     else:
         end = cst.SimpleStatementLine([cst.Expr(call)])
-    made[1:] = _spaced(made[1:]) if made[1:] else []
-    return [*made, *_spaced([end])]
+    out = made + (_spaced([end]) if made else [end])
+    out[0] = out[0].with_changes(leading_lines=node.leading_lines)
+    return out
+
+
+def _expression(statements) -> cst.BaseExpression | None:
+    """The one expression that a block evaluates, None where it does more."""
+    if len(statements) != 1 or not isinstance(statements[0], cst.SimpleStatementLine):
+        return None
+    (line,) = statements
+    comments = [e.comment for e in line.leading_lines] + [
+        line.trailing_whitespace.comment
+    ]
+    if len(line.body) != 1 or any(comments):
+        return None
+    (small,) = line.body
+    return small.value if isinstance(small, cst.Expr) else None
 
 
 def _conditional(statements) -> set[str]:

@@ -16,15 +16,13 @@ import types
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from tests.corpus.classes import stubs
-
-stubs.install()
 
 import numpy as np
 import sonnet as snt
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from tests.corpus.classes import stubs
 from tests.corpus.classes.specs import SPECS
 
 
@@ -114,6 +112,7 @@ def run(file: str, name: str, folder: str, lib) -> None:
 
 
 def main(root: str) -> None:
+    stubs.install()
     lib = library()
     failures = {}
     for file, name in SPECS:

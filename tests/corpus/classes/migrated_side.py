@@ -16,16 +16,13 @@ import traceback
 import types
 import warnings
 
-from tests.corpus.classes import stubs
-
-stubs.install()
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 import haiku_core as hk
 from migrate import checkpoint
+from tests.corpus.classes import stubs
 from tests.corpus.classes.specs import SPECS
 from tests.support.numbers import error, tolerance
 
@@ -158,6 +155,7 @@ def _narrow(a):
 
 
 def main(root: str, tree: str, out: str) -> None:
+    stubs.install()
     warnings.simplefilter("ignore")
     sys.path.insert(0, tree)
     lib = library()

@@ -457,6 +457,15 @@ class TestCond:
     def test_known_condition_chooses_at_once(self, objects):
         assert objects.cond(True, lambda: "yes", lambda: "no") == "yes"
         assert objects.cond(jnp.bool_(False), lambda: "yes") is None
+        assert objects.cond(True, lambda: "yes") is None
+
+    def test_one_branch_alone(self, objects):
+        box = objects.Box(0.0)
+        f = objects.jit(lambda x: objects.cond(x > 0, lambda: box.assign(x)))
+        f(jnp.float32(-1.0))
+        assert float(box) == 0.0
+        f(jnp.float32(2.0))
+        assert float(box) == 2.0
 
     def test_outputs_and_writes(self, objects):
         a, b = objects.Box(0.0), objects.Box(0.0)
