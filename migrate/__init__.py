@@ -1,7 +1,7 @@
 """Moves Sonnet 2 / TensorFlow 2 code and checkpoints to Haiku on JAX.
 
-    result = migrate.rewrite_source(text)
-    run = migrate.rewrite_paths(["project/"])
+`rewrite_source(text)` rewrites one text, `rewrite_paths(["project/"])` files and
+folders; `migrate.checkpoint.convert` moves weights.
 """
 
 from migrate.api import Run as Run
