@@ -31,7 +31,7 @@ class DiagonalNormal:
             raise ValueError("DiagonalNormal: the mean must have an axis of components")
         self.scale_diag = jnp.asarray(scale_diag, jnp.result_type(loc, scale_diag))
         self._shape = jnp.broadcast_shapes(self.loc.shape, self.scale_diag.shape)
-        # Samples, densities and entropies are float32 at least, as Distrax's are.
+        # Entropies are float32 at least, as Distrax's are.
         given = jnp.result_type(self.loc, self.scale_diag)
         self._wide = jnp.promote_types(given, jnp.result_type(float))
 
@@ -48,14 +48,14 @@ class DiagonalNormal:
     def sample(self, *, seed: Array, sample_shape: int | Sequence[int] = ()) -> Array:
         """Draws vectors, ``[*sample_shape, *batch_shape, D]``, by the key ``seed``."""
         lead = (sample_shape,) if isinstance(sample_shape, int) else tuple(sample_shape)
-        noise = jax.random.normal(seed, (math.prod(lead), *self._shape), self._wide)
+        dtype = jnp.result_type(self.loc, self.scale_diag)
+        noise = jax.random.normal(seed, (math.prod(lead), *self._shape), dtype)
         return (self.loc + self.scale_diag * noise).reshape(lead + self._shape)
 
     def log_prob(self, value: Array) -> Array:
         """Log-density of vectors ``[..., D]``, summed over the components."""
-        scale = self.scale_diag.astype(self._wide)
-        z = (value - self.loc.astype(self._wide)) / scale
-        log_scale = jnp.log(jnp.abs(scale))
+        z = (value - self.loc) / self.scale_diag
+        log_scale = jnp.log(jnp.abs(self.scale_diag))
         return _sum_last(-0.5 * (z * z + _LOG_TWO_PI) - log_scale)
 
     def prob(self, value: Array) -> Array:
