@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -31,22 +31,39 @@ from compat.sonnet._src.layer import layer
 AXIS = "replica"
 
 
-class PerReplica:
-    """One value for each replica.
+class PerReplica(NamedTuple):
+    """One value for each replica; a nest, so that a tf.function takes and returns it.
 
     Attributes:
-      values: a tuple of tensors.
+      stacked: the values, one after the other along the first axis.
     """
+
+    stacked: Tensor
+
+    @property
+    def values(self) -> tuple[Tensor, ...]:
+        """The values, a tensor each."""
+        return tuple(_part(self.stacked, at=i) for i in range(self.stacked.shape[0]))
+
+
+class _Own:
+    """A `PerReplica` as a leaf."""
 
     def __init__(self, stacked: Tensor) -> None:
         self.stacked = stacked
 
-    @property
-    def values(self) -> tuple[Tensor, ...]:
-        return tuple(_part(self.stacked, at=i) for i in range(self.stacked.shape[0]))
 
-    def __repr__(self) -> str:
-        return f"PerReplica({self.values!r})"
+def _with_leaves(structure: Any) -> Any:
+    """A nest with its `PerReplica`s as leaves."""
+    if isinstance(structure, PerReplica):
+        return _Own(structure.stacked)
+    if isinstance(structure, dict):
+        return {k: _with_leaves(v) for k, v in structure.items()}
+    if isinstance(structure, tuple) and hasattr(structure, "_fields"):
+        return type(structure)(*map(_with_leaves, structure))
+    if isinstance(structure, list | tuple):
+        return type(structure)(map(_with_leaves, structure))
+    return structure
 
 
 @layer()
@@ -214,12 +231,12 @@ class Strategy(MirroredStrategy):
         Returns:
           The nest of results, each tensor a `PerReplica`.
         """
-        given = (tuple(args), dict(kwargs or {}))
+        given = _with_leaves((tuple(args), dict(kwargs or {})))
         leaves = nest.flatten(given)
         places = [
             i
             for i, leaf in enumerate(leaves)
-            if isinstance(leaf, PerReplica) or is_tensor(leaf)
+            if isinstance(leaf, _Own) or is_tensor(leaf)
         ]
         stacks = [self._stacked(leaves[i]) for i in places]
         count = len(self._alive())
@@ -236,7 +253,7 @@ class Strategy(MirroredStrategy):
         return found
 
     def _stacked(self, leaf: Any) -> Tensor:
-        if isinstance(leaf, PerReplica):
+        if isinstance(leaf, _Own):
             return leaf.stacked
         return _repeated(leaf, times=self.num_replicas_in_sync)
 
@@ -318,12 +335,12 @@ class Strategy(MirroredStrategy):
         over = _mean if _is_mean(reduce_op) else _sum
 
         def reduced(x: Any) -> Tensor:
-            if not isinstance(x, PerReplica):
+            if not isinstance(x, _Own):
                 return convert(x) if axis is None else over(x, axes=(axis,))
             axes = (0,) if axis is None else (0, axis + 1 if axis >= 0 else axis)
             return over(x.stacked, axes=axes)
 
-        return nest.map_structure(reduced, value)
+        return nest.map_structure(reduced, _with_leaves(value))
 
     def experimental_local_results(self, value: Any) -> tuple[Any, ...]:
         """The replicas' values."""
