@@ -4,6 +4,11 @@
 folders; `migrate.checkpoint.convert` moves weights.
 """
 
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
 from migrate.api import Run as Run
 from migrate.api import rewrite_paths as rewrite_paths
 from migrate.api import rewrite_source as rewrite_source
@@ -21,3 +26,9 @@ __all__ = (
     "rewrite_paths",
     "rewrite_source",
 )
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name == "checkpoint":  # imports JAX: only when asked for
+        return importlib.import_module("migrate.checkpoint")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -25,6 +25,6 @@ def check(*names: str) -> None:
         if not inside:
             raise ImportError(
                 f"sonnet2haiku needs its own package {name!r}, but another of that "
-                f"name is found first: {found}. Call the command from another folder, or "
-                "install sonnet2haiku into an environment without it"
+                f"name is found first: {found}. Call the command from another folder, "
+                "or install sonnet2haiku into an environment without it"
             )

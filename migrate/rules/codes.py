@@ -89,8 +89,8 @@ CODES: dict[str, Code] = {
     ),
     "S2H205": Code(
         "A variable of a module that is not trained",
-        "A variable that is assigned to, or made with `trainable=False`, becomes state: "
-        "`hk.get_state` and `hk.set_state`.",
+        "A variable that is assigned to, or made with `trainable=False`, becomes "
+        "state: `hk.get_state` and `hk.set_state`.",
     ),
     "S2H301": Code(
         "A module made outside of any module",

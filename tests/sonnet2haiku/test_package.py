@@ -16,6 +16,12 @@ def test_parts_are_the_same_modules():
     assert sonnet2haiku.migrate is migrate
 
 
+def test_checkpoint_is_reached_from_the_top():
+    import migrate
+
+    assert callable(migrate.checkpoint.convert)
+
+
 def test_another_package_of_that_name_is_named(tmp_path):
     (tmp_path / "compat.py").write_text("")
     done = subprocess.run(
