@@ -9,7 +9,7 @@ import inspect
 import textwrap
 from collections.abc import Callable
 
-MODULES = frozenset({"jax", "jnp", "lax", "np", "hk", "optax"})
+MODULES = frozenset({"jax", "jnp", "lax", "np", "hk", "optax", "rlax"})
 
 
 @functools.cache
