@@ -73,6 +73,8 @@ class Case:
       float64: whether Sonnet takes 64-bit inputs.
       ids: the inputs are integers below this, not floats.
       deep: float32 differs from float64 by more than rounding of one layer.
+      seed: of the inputs: in a deep network some put a value on the kink of a relu, to
+        within rounding, where the two gradients have every right to differ.
     """
 
     made: Made
@@ -81,9 +83,10 @@ class Case:
     float64: bool = True
     ids: int = 0
     deep: bool = False
+    seed: int = 0
 
-    def inputs(self, dtype, seed=0):
-        rng = np.random.default_rng(seed)
+    def inputs(self, dtype):
+        rng = np.random.default_rng(self.seed)
         if self.ids:
             return [rng.integers(0, self.ids, s).astype("int32") for s in self.shapes]
         return [rng.normal(size=s).astype(dtype) for s in self.shapes]
@@ -331,6 +334,7 @@ NETS = [
         call=call,
         float64=False,
         deep=True,
+        seed=2,
     )
     for call in (training, evaluating)
 ] + [
@@ -346,6 +350,7 @@ NETS = [
         call=call,
         float64=False,
         deep=True,
+        seed=2,
     )
     for v2 in (False, True)
     for call in (training, evaluating)

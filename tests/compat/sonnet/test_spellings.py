@@ -68,7 +68,7 @@ def converted(prefix, case, holder, inputs):
     if case.made.name == "snt.BatchApply":  # no Haiku module: nothing to join through
         read = tf.train.load_checkpoint(prefix).get_tensor
         shapes, _ = jax.eval_shape(hk.transform_with_state(program).init, KEY, *inputs)
-        path = "root/inner/module/{}/.ATTRIBUTES/VARIABLE_VALUE"
+        path = "inner/module/{}/.ATTRIBUTES/VARIABLE_VALUE"
         return {m: {n: read(path.format(n)) for n in shapes[m]} for m in shapes}, {}
     return checkpoint.convert(prefix, program, *example(inputs), root="root")
 
