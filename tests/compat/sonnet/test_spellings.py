@@ -26,6 +26,8 @@ from tests.compat.sonnet.measures import (
 )
 from tests.compat.sonnet.test_against_sonnet import close, distances, randomised
 
+pytestmark = pytest.mark.slow
+
 TEXT = """import numpy as np
 import sonnet as snt
 import tensorflow as tf
