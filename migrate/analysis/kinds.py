@@ -38,6 +38,7 @@ STRING = Kind("string")
 NONE = Kind("none")
 VARIABLES = Kind("seq", item=VARIABLE, detail="variables")
 TAPE = Kind("tape")
+DISTRIBUTION = Kind("distribution")
 
 
 @dataclasses.dataclass
@@ -313,6 +314,8 @@ class Kinds:
             return VARIABLE if legacy == "tf.Variable" else TENSOR
         if legacy == "tf.data.Dataset":
             return Kind("dataset")
+        if (legacy or "").startswith("tfp.distributions."):
+            return DISTRIBUTION
         if legacy in ("snt.Optimizer",) or (legacy or "").startswith("snt.optimizers."):
             return OPTIMIZER
         if legacy in ("tf.DType", "tf.dtypes.DType"):
@@ -584,6 +587,8 @@ class Kinds:
                 return Kind("variable", self._variable_dtype(node, scope))
             if name == "tf.GradientTape":
                 return TAPE
+            if name.startswith("tfp.distributions."):
+                return DISTRIBUTION
             if name == "tf.function" and node.args:
                 return self.of(node.args[0].value, scope)
             if name == "tf.nest.map_structure" or name.endswith("map_structure"):

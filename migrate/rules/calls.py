@@ -9,7 +9,7 @@ import libcst as cst
 from migrate import results
 from migrate.analysis import trees
 from migrate.rewrite import build, inline, templates
-from migrate.rules import boundary, methods, variables
+from migrate.rules import boundary, methods, probability, variables
 from migrate.rules.structural import HANDLERS
 
 
@@ -187,6 +187,7 @@ def other(rw, node, scope):
         boundary.isinstance_of_module,
         boundary.optimizer_method,
         variables.method,
+        probability.sample,
         methods.call,
     ):
         found = rule(rw, node, scope)

@@ -64,6 +64,13 @@ CODES: dict[str, Code] = {
         "receiver is not known to be a tensor.",
         "- n = x.shape.as_list()\n+ n = list(x.shape)",
     ),
+    "S2H106": Code(
+        "random draws of distributions",
+        "TensorFlow Probability's distributions on JAX draw with a key that is given "
+        "to them: a draw without a seed gets `hk.next_rng_key()` inside modules, "
+        "`objects.next_rng_key()` elsewhere. The numbers drawn are others than before.",
+        "- policy.sample()\n+ policy.sample(seed=hk.next_rng_key())",
+    ),
     "S2H201": Code(
         "The base of a class",
         "`snt.Module` becomes `hk.Module`. A class that trains (it holds a tape or an "

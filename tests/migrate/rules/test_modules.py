@@ -180,3 +180,45 @@ def test_copies_for_dm_haiku():
     assert "import haiku as hk" in done.text
     assert "_hk_sonnet.LSTM(4)" in done.text
     assert done.copies == {"sonnet"}
+
+
+def test_draws_get_keys():
+    turns(
+        """
+        import sonnet as snt
+        import tensorflow_probability as tfp
+
+        tfd = tfp.distributions
+
+        class Policy(snt.Module):
+            def __call__(self, x) -> tfd.Distribution:
+                return tfd.Normal(x, 1.0)
+
+        class Actor:
+            def __init__(self, policy: Policy):
+                self._policy = policy
+
+            def act(self, x, replay):
+                replay.sample(3)
+                return self._policy(x).sample()
+        """,
+        """
+        import haiku_core as hk
+        from haiku_core import objects
+        from tensorflow_probability.substrates import jax as tfp
+
+        tfd = tfp.distributions
+
+        class Policy(hk.Module):
+            def __call__(self, x) -> tfd.Distribution:
+                return tfd.Normal(x, 1.0)
+
+        class Actor:
+            def __init__(self, policy: Policy):
+                self._policy = policy
+
+            def act(self, x, replay):
+                replay.sample(3)
+                return self._policy(x).sample(seed=objects.next_rng_key())
+        """,
+    )
