@@ -377,6 +377,13 @@ class Join:
         """Sums up: everything that was not placed goes on one of the lists."""
         plan = Plan(self.source, self.trace.leaves, assignments=self.assignments)
         plan.notes += self.notes
+        rounded = [a for a in self.assignments if not a.placement.exact]
+        if rounded:
+            first = self.source.variables[rounded[0].nodes[0]].path
+            plan.notes.append(
+                f"{len(rounded)} biases lose one in the forget gate, which Haiku adds"
+                f" again when it runs: rounded once ({first}, …)"
+            )
         for problem in self.mismatched:
             subject = problem.subject.split(" → ")[0]
             waived = waivers.cover(subject)

@@ -105,6 +105,10 @@ class NameJoin(Join):
             if kind == "ExponentialMovingAverage":
                 keys = tuple(self._target(found, t) for t in _AVERAGE.targets)
                 self.assign((node,), keys, _AVERAGE)
+                self.notes.append(
+                    f"{self.source.show(node)} was kept without debiasing: its counter"
+                    f" becomes {_LONG_AGO}"
+                )
             return
         for placement in (*rules.placements, *_SONNET1.get(kind, ())):
             keys = tuple(self._target(found, t) for t in placement.targets)

@@ -223,7 +223,9 @@ def _for_moments(placement: Placement, sign: int) -> Placement:
     """The placement of a parameter's moments: all of its layout but additions."""
     forward, inverse = placement.moments or (placement.forward, placement.inverse)
     if sign == 1:
-        return dataclasses.replace(placement, forward=forward, inverse=inverse)
+        return dataclasses.replace(
+            placement, forward=forward, inverse=inverse, exact=True
+        )
 
     def signed(arrays, shapes):
         made = forward(arrays, shapes) if forward else arrays
@@ -234,7 +236,9 @@ def _for_moments(placement: Placement, sign: int) -> Placement:
         made = inverse(arrays, module) if inverse else arrays
         return tuple(sign * array for array in made)
 
-    return dataclasses.replace(placement, forward=signed, inverse=signed_back)
+    return dataclasses.replace(
+        placement, forward=signed, inverse=signed_back, exact=True
+    )
 
 
 def _pair(

@@ -360,6 +360,25 @@ def test_layers_in_sonnets_own_layout(case, tmp_path):
     test_same_numbers(case, case.dtypes[0], haiku_core, tmp_path)
 
 
+def test_rounding_is_told(tmp_path):
+    def build():
+        return snt.LSTM(3)
+
+    original = build()
+    original(tf.zeros([1, 2]), original.initial_state(1))
+    prefix = save(tmp_path, module=original)
+
+    def program(hk_class):
+        core = hk_class(3)
+        core(jnp.zeros([1, 2]), core.initial_state(1))
+
+    for core, told in ((haiku.LSTM, True), (haiku_core.sonnet.LSTM, False)):
+        hk = haiku if told else haiku_core
+        plan = checkpoint.make_plan(prefix, lambda core=core: program(core), hk=hk)
+        assert plan.complete
+        assert any("rounded once" in note for note in plan.notes) == told
+
+
 @pytest.mark.parametrize("template", ["array", "tuple", "lstm"])
 def test_trainable_state(template, tmp_path):
     rng = np.random.RandomState(0)

@@ -188,6 +188,8 @@ def test_name_based_checkpoints_of_sonnet_1(version, tmp_path):
         values = session.run(variables)
         saver = v1.train.Saver(write_version=getattr(v1.train.SaverDef, version))
         prefix = saver.save(session, str(tmp_path / "m"), write_meta_graph=False)
+    plan = checkpoint.make_plan(prefix, legacy_program, X)
+    assert sum("kept without debiasing" in note for note in plan.notes) == 2
     params, state = checkpoint.convert(prefix, legacy_program, X)
     ours, _ = hk.transform_with_state(legacy_program).apply(params, state, None, X)
     np.testing.assert_allclose(ours, legacy_numbers(values, X), rtol=2e-5, atol=2e-5)
