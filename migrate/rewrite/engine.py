@@ -263,11 +263,7 @@ class Rewriter:
         """Rewrites a function: decorators, defaults, annotations, body."""
         if id(node) in self.pipelines:
             return self.in_pipeline(node, scope)
-        klass = None
-        if scope.klass is None and scope.node is not None:
-            info = self.kinds.classes.get(getattr(scope.node, "_class_name", ""), None)
-            klass = info
-        inner = self.kinds.scope_of(node, scope, klass)
+        inner = self.kinds.scope_of(node, scope)
         decorators = []
         for decorator in node.decorators:
             new = statements.decorator(self, decorator, node, inner)

@@ -7,6 +7,7 @@ import libcst as cst
 from migrate import results
 from migrate.analysis import trees
 from migrate.rewrite import build
+from migrate.rules.reads import free_reads
 from migrate.rules.structural import handles
 
 
@@ -64,6 +65,7 @@ def traced_functions(rw) -> set[int]:
     rw.compile_instead = {}
     rw.uncompiled = {}
     rw.pending = {}
+    rw.kept = []  # nodes made here, whose identity is looked up later
     found: set[int] = set()
     queue = []
     for node, scope in compiled:
@@ -85,6 +87,58 @@ def traced_functions(rw) -> set[int]:
         for key in _called(node):
             queue.extend(everything.get(key, ()))
     return found
+
+
+def split(rw, node: cst.FunctionDef, scope) -> list[cst.FunctionDef] | None:
+    """A compiled method that draws a batch and then learns from it, as two methods.
+
+    What comes after the draw is compiled, and gets what it reads of what came before.
+    None where the method is of another kind.
+    """
+    if id(node) not in rw.uncompiled or not isinstance(node.body, cst.IndentedBlock):
+        return None
+    body = list(node.body.body)
+    draws = [i for i, s in enumerate(body) if _draws(s)]
+    if not draws or draws[-1] == len(body) - 1 or _over_data(rw, node):
+        return None
+    before, after = body[: draws[-1] + 1], body[draws[-1] + 1 :]
+    if any(
+        isinstance(n, cst.Return | cst.Yield) for s in before for n in trees.walk(s)
+    ):
+        return None
+    parameters = [p.name.value for p in node.params.params]
+    if not parameters or node.params.kwonly_params or node.params.posonly_params:
+        return None
+    own, *others = parameters
+    read = free_reads(after)
+    bound = [n for s in before for n in trees.names_bound(s)]
+    handed = [n for n in dict.fromkeys([*others, *bound]) if n in read]
+    title = rw.fresh(f"{node.name.value}_compiled")
+    call = build.call(f"{own}.{title}", *map(cst.Name, handed))
+    outer = node.with_changes(
+        body=node.body.with_changes(body=[*before, build.returns(call)])
+    )
+    inner = node.with_changes(
+        name=cst.Name(title),
+        params=cst.Parameters([cst.Param(cst.Name(n)) for n in [own, *handed]]),
+        body=node.body.with_changes(body=after),
+        leading_lines=[cst.EmptyLine(indent=False)],
+    )
+    rw.uncompiled[id(outer)] = rw.uncompiled[id(node)]
+    rw.traced.add(id(inner))
+    rw.kept += [outer, inner]
+    return [outer, inner]
+
+
+def _draws(node: cst.CSTNode) -> bool:
+    return any(
+        isinstance(n, cst.Call) and trees.dotted(n.func) == "next"
+        for n in trees.walk(node)
+    )
+
+
+def _over_data(rw, node: cst.FunctionDef) -> bool:
+    return "data set" in rw.uncompiled[id(node)]
 
 
 def _has_tape(rw, node: cst.FunctionDef) -> bool:
@@ -112,7 +166,7 @@ def decorator(rw, node: cst.Decorator, function: cst.FunctionDef, scope):
             "S2H304",
             results.SAFE,
             "tf.function",
-            f"runs uncompiled, since {why}; the functions it calls are compiled",
+            f"runs uncompiled, since {why}; what it calls after that is compiled",
         )
         return None
     rw.note(node, "S2H304", results.SAFE, "tf.function", "→ objects.jit")

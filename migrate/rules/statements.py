@@ -31,6 +31,12 @@ def special(rw, node, scope):
         rw.note(node, code, results.MANUAL, name, message, suggestion, False)
     if isinstance(node, cst.With):
         return _block(rw, node, scope)
+    if isinstance(node, cst.FunctionDef) and scope.klass is not None:
+        parts = compiled.split(rw, node, scope)
+        if parts is not None:
+            for part in parts:
+                rw.kinds.scope_of(part, rw.kinds.top, scope.klass)
+            return [rw.function(part, scope) for part in parts]
     return None
 
 

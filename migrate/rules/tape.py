@@ -9,6 +9,7 @@ import libcst as cst
 from migrate import results
 from migrate.analysis import trees
 from migrate.rewrite import build
+from migrate.rules.reads import free_reads, read_before, reads
 
 _WHY = "S2H303"
 
@@ -133,7 +134,7 @@ def _turn(rw, body, index, tape, scope):
         _check(statement, scope)
     function = scope.node
     bound = _bound(inside)
-    carried = [n for n in bound if _read_before(inside, n) and _outside(scope, n)]
+    carried = [n for n in bound if read_before(inside, n) and _outside(scope, n)]
     live = _live(bound, after, function, inside)
     header = {
         "leading_lines": block.leading_lines,
@@ -188,68 +189,6 @@ def _bound(statements) -> list[str]:
     return list(names)
 
 
-def _read_before(statements, name) -> bool:
-    """Whether a list of statements may read a name before it assigns it."""
-    return name in _free_reads(statements)
-
-
-def _free_reads(statements) -> set[str]:
-    """Names that a list of statements may read before it assigns them."""
-    found: set[str] = set()
-    known: set[str] = set()
-    for statement in statements:
-        found |= _reads(statement) - known
-        if not isinstance(statement, cst.If | cst.For | cst.While | cst.Try):
-            known |= set(trees.names_bound(statement))
-    return found
-
-
-def _reads(statement: cst.CSTNode) -> set[str]:
-    """Names a statement reads, those it has bound itself before aside."""
-    found: set[str] = set()
-
-    def visit(node):
-        if isinstance(node, cst.Assign):
-            visit(node.value)
-            for target in node.targets:
-                for single in trees.targets(target.target):
-                    if not isinstance(single, cst.Name):
-                        visit(single)
-        elif isinstance(node, cst.AnnAssign):
-            if node.value is not None:
-                visit(node.value)
-        elif isinstance(node, cst.Name):
-            found.add(node.value)
-        elif isinstance(node, cst.Attribute | cst.Arg):
-            visit(node.value)
-        elif isinstance(node, cst.IndentedBlock):
-            found.update(_free_reads(node.body))
-        elif isinstance(node, cst.For):
-            visit(node.iter)
-            bound = {
-                t.value for t in trees.targets(node.target) if isinstance(t, cst.Name)
-            }
-            body = list(getattr(node.body, "body", ()))
-            found.update(_free_reads(body) - bound)
-            if node.orelse is not None:
-                visit(node.orelse)
-        elif isinstance(node, cst.FunctionDef):
-            inner = _free_reads(node.body.body)
-            found.update(inner - {p.name.value for p in node.params.params})
-            for child in (node.params, *node.decorators):
-                visit(child)
-        elif isinstance(node, cst.Param):
-            for child in (node.default, node.annotation):
-                if child is not None:
-                    visit(child)
-        else:
-            for child in trees.children(node):
-                visit(child)
-
-    visit(statement)
-    return found
-
-
 def _outside(scope, name) -> bool:
     """Whether a name of the function is bound elsewhere too: as a parameter or so."""
     function = scope.node
@@ -262,7 +201,7 @@ def _outside(scope, name) -> bool:
 
 def _live(bound, after, function, inside) -> list[str]:
     """Names bound in the block that are read later."""
-    read = _free_reads(after)
+    read = free_reads(after)
     mine = {id(s) for s in inside}
     if isinstance(function, cst.FunctionDef):
         read |= _reads_elsewhere(function.body, mine, after)
@@ -278,7 +217,7 @@ def _reads_elsewhere(node, mine, after) -> set[str]:
         seen = False
         for statement in body:
             if seen and id(statement) not in own:
-                found.update(_reads(statement))
+                found.update(reads(statement))
             if id(statement) in mine:
                 return True
             for child in _blocks(statement):
@@ -320,9 +259,9 @@ def _single(rw, inside, after, gradient, bound, live, carried, header):
     if not trees.names_read(target) & set(bound):
         raise _CannotTurn("what is differentiated is not computed in its block")
     bound_between = set(_bound(between))
-    reads_between = set().union(*map(_reads, between)) if between else set()
+    reads_between = set().union(*map(reads, between)) if between else set()
     late = not (reads_between & set(bound)) and not (
-        bound_between & set().union(*map(_reads, inside))
+        bound_between & set().union(*map(reads, inside))
     )
     if trees.names_read(sources) & set(bound):
         return None

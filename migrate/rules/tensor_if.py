@@ -7,7 +7,8 @@ import libcst as cst
 from migrate import results
 from migrate.analysis import trees
 from migrate.rewrite import build
-from migrate.rules.tape import _bound, _live, _outside, _read_before, _spaced
+from migrate.rules.reads import read_before
+from migrate.rules.tape import _bound, _live, _outside, _spaced
 
 
 def restructure(rw, body: list[cst.CSTNode], scope) -> list[cst.CSTNode]:
@@ -86,7 +87,7 @@ def _turn(rw, node: cst.If, after, scope):
             for n in dict.fromkeys([*_bound(statements), *live])
             if n in _bound(statements)
             and (
-                _read_before(statements, n)
+                read_before(statements, n)
                 or (n in live and n in _conditional(statements))
             )
             and _outside(scope, n)

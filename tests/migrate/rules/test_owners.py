@@ -263,3 +263,38 @@ def test_pipeline_functions_stay_tensorflow():
     )
     assert "return tf.cast(x, tf.float32) / 255.0" in done.text
     assert {f.safety for f in done.findings} == {"stays"}
+
+
+def test_method_that_draws_then_learns_is_two():
+    turns(
+        """
+        import sonnet as snt
+        import tensorflow as tf
+
+        class Learner:
+            def __init__(self, net: snt.Module, iterator):
+                self._net, self._iterator = net, iterator
+
+            @tf.function
+            def _step(self, scale):
+                x = next(self._iterator)
+                y = self._net(x)
+                return scale * y
+        """,
+        """
+        from haiku_core import objects
+
+        class Learner:
+            def __init__(self, net: objects.Network, iterator):
+                self._net, self._iterator = net, iterator
+
+            def _step(self, scale):
+                x = next(self._iterator)
+                return self._step_compiled(scale, x)
+
+            @objects.jit
+            def _step_compiled(self, scale, x):
+                y = self._net(x)
+                return scale * y
+        """,
+    )

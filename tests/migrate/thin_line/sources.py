@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import pathlib
+import re
 import shutil
 import types
 
@@ -11,6 +12,12 @@ from migrate.api import rewrite_paths
 from migrate.output import plan, write
 from migrate.results import Options
 from tests.support.blocked import load_file
+
+
+_OURS = re.compile(
+    r"^\s*(from|import) (haiku_core|rlax_core|compat|migrate|sonnet2haiku)\b",
+    re.MULTILINE,
+)
 
 
 def installed(distribution: str, file: str) -> pathlib.Path:
@@ -37,4 +44,7 @@ def migrated(
     run = rewrite_paths([source], options=Options(haiku=haiku), out=folder, jobs=1)
     assert not run.errors
     write(plan(run, str(folder)))
+    if haiku == "haiku":
+        for file in folder.rglob("*.py"):
+            assert not _OURS.search(file.read_text()), f"{file} imports this project"
     return load_file(folder / path.name, f"migrated_{haiku}_{path.stem}", blocked)
