@@ -293,8 +293,10 @@ def is_shape(value):
     """A tuple of ints, or a list of such: as samples write shapes."""
     if isinstance(value, tuple):
         return all(type(v) is int for v in value)
-    return isinstance(value, list) and all(
-        isinstance(v, tuple) and is_shape(v) for v in value
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(v, tuple) and is_shape(v) for v in value)
     )
 
 
