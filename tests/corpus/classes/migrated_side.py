@@ -1,7 +1,7 @@
 """Runs the rewritten classes on JAX: `migrated_side FOLDER TREE OUT`.
 
-TREE is the rewritten corpus, first on the path. FOLDER is what `legacy_side` wrote. OUT gets, for each class, the errors
-measured or why there are none.
+TREE is the rewritten corpus, first on the path. FOLDER is what `legacy_side` wrote. OUT
+gets, for each class, the errors measured or why there are none.
 """
 
 from __future__ import annotations

@@ -10,14 +10,14 @@ def test_class_with_variables():
         import tensorflow as tf
 
         class Scale(snt.Module):
-            def __init__(self, w_init, name=None):
+            def __init__(self, init, name=None):
                 super().__init__(name=name)
-                self._w_init = w_init
+                self._init = init
 
             @snt.once
             def _initialize(self, x: tf.Tensor):
                 self._gain = tf.Variable(tf.ones([x.shape[-1]]), name="gain")
-                self.w = tf.Variable(self._w_init([3, 4], tf.float32))
+                self.w = tf.Variable(self._init([3], tf.float32))
 
             @tf.function
             def __call__(self, x: tf.Tensor):
@@ -31,14 +31,14 @@ def test_class_with_variables():
         import jax.numpy as jnp
 
         class Scale(hk.Module):
-            def __init__(self, w_init, name=None):
+            def __init__(self, init, name=None):
                 super().__init__(name=name)
-                self._w_init = w_init
+                self._init = init
 
             @hk.sonnet.once
             def _initialize(self, x: jnp.ndarray):
                 self._gain = hk.get_parameter("gain", [x.shape[-1]], init=jnp.ones)
-                self.w = hk.get_parameter("w", [3, 4], dtype=jnp.float32, init=self._w_init)
+                self.w = hk.get_parameter("w", [3], dtype=jnp.float32, init=self._init)
 
             def __call__(self, x: jnp.ndarray):
                 self._initialize(x)

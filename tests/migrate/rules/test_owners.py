@@ -14,9 +14,9 @@ def test_tape():
             with tf.GradientTape() as tape:
                 y = model(x)
                 loss = tf.reduce_mean(tf.square(y))
-            variables = model.trainable_variables
-            gradients = tape.gradient(loss, variables)
-            optimizer.apply(gradients, variables)
+            params = model.trainable_variables
+            gradients = tape.gradient(loss, params)
+            optimizer.apply(gradients, params)
             return loss, y
         """,
         """
@@ -30,9 +30,9 @@ def test_tape():
                 loss = jnp.mean(jnp.square(y))
                 return loss, y
 
-            variables = model.trainable_variables
-            (loss, y), gradients = objects.value_and_grad(loss_fn, variables, has_aux=True)
-            optimizer.apply(gradients, variables)
+            params = model.trainable_variables
+            (loss, y), gradients = objects.value_and_grad(loss_fn, params, has_aux=True)
+            optimizer.apply(gradients, params)
             return loss, y
         """,
     )

@@ -13,7 +13,6 @@ from migrate.output import plan, write
 from migrate.results import Options
 from tests.support.blocked import load_file
 
-
 _OURS = re.compile(
     r"^\s*(from|import) (haiku_core|rlax_core|compat|migrate|sonnet2haiku)\b",
     re.MULTILINE,
