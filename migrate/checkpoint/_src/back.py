@@ -122,7 +122,9 @@ class Blueprint:
         self._places[id(found)] = path
         rules = layout_for(found)
         for placement in rules.placements:
-            keys = [self._lookup._target(found, target) for target in placement.targets]
+            keys = [
+                self._lookup.target_key(found, target) for target in placement.targets
+            ]
             if any(key is not None for key in keys):
                 given = [None if key is None else self._take(key) for key in keys]
                 made = inverse(placement, given, found.module)
@@ -134,12 +136,12 @@ class Blueprint:
         for attribute, key in found.values:
             if key not in self._done and key in self._arrays:
                 self.values[(*path, *attribute)] = self._take(key)
-        for key in self._lookup._owned.get((found.prefix, found.name), ()):
+        for key in self._lookup.owned.get((found.prefix, found.name), ()):
             if key not in self._done:
                 name = rules.names(key.name) if rules.names else key.name
                 self.values[(*path, *name.split("/"))] = self._take(key)
         handled = set()
-        for child in self._lookup._children_by_name(found):
+        for child in self._lookup.children_by_name(found):
             relative = rules.inner_path(stripped(child.name)[-1])
             if relative is not None:
                 handled.add(id(child))

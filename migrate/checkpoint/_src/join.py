@@ -46,7 +46,11 @@ class Join:
       trace: The program.
       mapping: The user's own pairs: Haiku module, or ``module:name``, to path.
       lossy: Whether casts that lose precision are wanted.
-      known: Sources that are to be left alone.
+
+    Attributes:
+      assignments: What goes where.
+      used: The variables that are placed, or left out for a reason.
+      owned: (collection prefix, module name) → the arrays that it holds itself.
     """
 
     def __init__(
@@ -67,9 +71,9 @@ class Join:
         self.used: dict[int, Key | None] = {}
         self.reasons: dict[Key, str] = {}
         self.places: dict[int, int] = {}
-        self._owned: dict[tuple[str, str], list[Key]] = collections.defaultdict(list)
+        self.owned: dict[tuple[str, str], list[Key]] = collections.defaultdict(list)
         for key in trace.leaves:
-            self._owned[self._prefix_of(key), key.module].append(key)
+            self.owned[self._prefix_of(key), key.module].append(key)
         self._inside: dict[tuple[str, tuple[str, ...]], list[Found]] = (
             collections.defaultdict(list)
         )
@@ -127,8 +131,8 @@ class Join:
         ]
         paths += [attribute[0] for attribute, _ in found.values]
         paths += [rules.child_path(attribute)[0] for attribute, _ in found.children]
-        names = [key.name for key in self._owned.get((found.prefix, found.name), ())]
-        for child in self._children_by_name(found):
+        names = [key.name for key in self.owned.get((found.prefix, found.name), ())]
+        for child in self.children_by_name(found):
             name = stripped(child.name)[-1]
             names.append(name)
             paths += (rules.inner_path(name) or ())[:1]
@@ -149,21 +153,22 @@ class Join:
     ) -> set[int]:
         """Visits the submodules that a class of Haiku's made for itself."""
         handled = set()
-        for child in self._children_by_name(found):
+        for child in self.children_by_name(found):
             relative = rules.inner_path(stripped(child.name)[-1])
             if relative is not None:
                 handled.add(id(child))
                 self.visit(child, self._below(node, relative), (*path, *relative))
         return handled
 
-    def _children_by_name(self, found: Found) -> list[Found]:
+    def children_by_name(self, found: Found) -> list[Found]:
+        """The modules whose names lie just below this module's."""
         return self._inside[found.prefix, stripped(found.name)] if found.name else []
 
     def _unnamed(self, found: Found, node: int | None, path: Path) -> None:
         """Visits submodules that no attribute holds, by their own names."""
         if node is None:
             return
-        for child in self._children_by_name(found):
+        for child in self.children_by_name(found):
             if id(child) in self.places or not self.open_leaves(child):
                 continue
             name = stripped(child.name)[-1]
@@ -178,7 +183,7 @@ class Join:
         start = found.name + "/"
         return [
             key
-            for (prefix, module), keys in self._owned.items()
+            for (prefix, module), keys in self.owned.items()
             if prefix == found.prefix
             and (module == found.name or module.startswith(start))
             for key in keys
@@ -186,7 +191,7 @@ class Join:
         ]
 
     # ----------------------------------------------------------------------- placing
-    def _target(self, found: Found, target: str) -> Key | None:
+    def target_key(self, found: Found, target: str) -> Key | None:
         """The key a layout's target means in this module, if the module has it."""
         collection, _, rest = target.partition(":")
         inner, _, name = rest.rpartition("/")
@@ -202,7 +207,7 @@ class Join:
     def _place(
         self, found: Found, placement: Placement, node: int | None, path: Path
     ) -> None:
-        keys = tuple(self._target(found, target) for target in placement.targets)
+        keys = tuple(self.target_key(found, target) for target in placement.targets)
         nodes, absent = [], []
         mapped = self._mapped_leaf(keys, placement)
         for relative in placement.sources:
@@ -251,7 +256,7 @@ class Join:
             elif not key.module:
                 shown = "/".join((*path, *attribute))
                 self.reasons[key] = f"the checkpoint has no variable {shown}"
-        for key in self._owned.get((found.prefix, found.name), ()):
+        for key in self.owned.get((found.prefix, found.name), ()):
             if key in self.filled or key in self.reasons:
                 continue
             mapped = self.mapping.get(f"{key.module}:{key.name}")
@@ -303,7 +308,6 @@ class Join:
         nodes: tuple[int, ...],
         keys: tuple[Key | None, ...],
         placement: Placement,
-        note: str = "",
     ) -> None:
         """Records that some variables make some arrays, if they fit."""
         variables = [self.source.variables[node] for node in nodes]
@@ -335,7 +339,7 @@ class Join:
         if problem:
             self.mismatched.append(Problem(f"{label} → {present[0]}", problem))
         else:
-            self.assignments.append(Assignment(nodes, keys, placement, note))
+            self.assignments.append(Assignment(nodes, keys, placement))
 
     def _misfit(self, variables, keys, placement: Placement) -> str:
         """Why the variables can't make the arrays, or the empty string."""

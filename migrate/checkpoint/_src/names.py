@@ -86,7 +86,7 @@ class NameJoin(Join):
             self._place_by_name(found, node, path)
         self._own_leaves(found, node, path)
         rules = layout_for(found)
-        for child in self._children_by_name(found):
+        for child in self.children_by_name(found):
             name = stripped(child.name)[-1]
             ways = [(name,)]
             if (alias := rules.inner_path(name)) is not None:
@@ -103,7 +103,7 @@ class NameJoin(Join):
         kind = type(found.module).__name__
         if node in self.source.variables:
             if kind == "ExponentialMovingAverage":
-                keys = tuple(self._target(found, t) for t in _AVERAGE.targets)
+                keys = tuple(self.target_key(found, t) for t in _AVERAGE.targets)
                 self.assign((node,), keys, _AVERAGE)
                 self.notes.append(
                     f"{self.source.show(node)} was kept without debiasing: its counter"
@@ -111,7 +111,7 @@ class NameJoin(Join):
                 )
             return
         for placement in (*rules.placements, *_SONNET1.get(kind, ())):
-            keys = tuple(self._target(found, t) for t in placement.targets)
+            keys = tuple(self.target_key(found, t) for t in placement.targets)
             if all(key is None or key in self.filled for key in keys):
                 continue
             nodes = [self._variable(node, name) for name in placement.sources]

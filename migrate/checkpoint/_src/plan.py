@@ -20,13 +20,11 @@ class Assignment:
       keys: The arrays, in the order of its targets; None for one that the target
         doesn't have.
       placement: The layout between them.
-      scale: A factor applied to the values (an optimizer's sign convention).
     """
 
     nodes: tuple[int, ...]
     keys: tuple[Key | None, ...]
     placement: Placement
-    note: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
