@@ -143,7 +143,7 @@ def run_suite(
         def run_one(job):
             spec = pathlib.Path(job["out"]).with_suffix(".job")
             spec.write_text(json.dumps(job))
-            budget = 600 + 10 * len(job["cases"] or range(600))
+            budget = 1800 + 60 * len(job["cases"] or range(600))
             started = time.time()
             try:
                 done = subprocess.run(
