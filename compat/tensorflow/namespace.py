@@ -140,7 +140,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Nothing is left to do."""
 
 
-# Namespaces in `sys.modules` from the start, for programs that alias this package there.
+# Namespaces in `sys.modules` from the start: programs may alias this package there.
 _IMPORTED = (
     "compat",
     "compat.v1",

@@ -364,8 +364,13 @@ def build(net: Network, *args: Any, **kwargs: Any) -> Any:
 
     def example(x: Any) -> Any:
         if is_shape(x):
-            return jax.ShapeDtypeStruct([1 if n is None else n for n in x], np.float32)
+            return jax.ShapeDtypeStruct(known(x), np.float32)
+        if isinstance(x, jax.ShapeDtypeStruct):
+            return jax.ShapeDtypeStruct(known(x.shape), x.dtype)
         return x
+
+    def known(shape: Any) -> list[int]:
+        return [1 if n is None else n for n in shape]
 
     args, kwargs = jax.tree.map(example, (args, kwargs), is_leaf=is_shape)
     leaves, structure = jax.tree.flatten((args, kwargs))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 import haiku_core as hk
-import jax.numpy as jnp
 
 
 def _shape_of(value: Callable[[], Any]) -> Any:

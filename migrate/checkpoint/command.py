@@ -218,3 +218,7 @@ def diff(one: str, other: str, trust_pickle: bool) -> None:
     click.echo(f"{same} equal, {len(found)} different")
     if found:
         raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -132,6 +132,10 @@ class Rewriter:
             if text not in self._todos:
                 self._todos.append(text)
 
+    def marked(self, node: cst.CSTNode, code: str, message: str) -> cst.CSTNode:
+        """A statement under the comment that says why it was left."""
+        return _commented(node, [f"{TODO} {code}): {message}"])
+
     def use(self, aliases: set[str]) -> None:
         """Notes that module aliases such as `jnp` are written and must be imported."""
         self.aliases |= aliases

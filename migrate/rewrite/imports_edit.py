@@ -68,12 +68,24 @@ def _without_aliases(rw, module: cst.Module) -> cst.Module:
         return module
     others = module.with_changes(body=[s for s in module.body if not aliases[id(s)]])
     used = _used_names(others)
-    body = [
-        s
-        for s in module.body
-        if not aliases[id(s)] or used.intersection(aliases[id(s)])
-    ]
+    body = []
+    for statement in module.body:
+        names = aliases[id(statement)]
+        if names and not used.intersection(names):
+            continue
+        body.append(_mark_alias(rw, statement) if names else statement)
     return module.with_changes(body=body)
+
+
+def _mark_alias(rw, statement):
+    """Says of a legacy namespace's other name that it is still in use."""
+    value = statement.body[0].value
+    name = rw.kinds.legacy(value, rw.kinds.top) or trees.code(value)
+    if name.partition(".")[0] not in LEGACY:
+        return statement  # TensorFlow Probability goes on under this name
+    message = f"names of {name} are still used below"
+    rw.note(statement, "S2H902", results.MANUAL, name, message, "", False)
+    return rw.marked(statement, "S2H902", message)
 
 
 def _used_names(module: cst.Module) -> set[str]:

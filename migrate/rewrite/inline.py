@@ -395,7 +395,8 @@ def spell(
     if entry.outcome == "op" and entry.helper and entry.fn is not None:
         return _helper(rewriter, entry, bound, scope, call, transform)
     reason = entry.because or f"no spelling of {entry.name} carries these arguments"
-    raise Refused("S2H903", reason, entry.instead)
+    instead = entry.instead or f"see `sonnet2haiku explain {entry.name}`"
+    raise Refused("S2H903", reason, instead)
 
 
 def starred(rewriter: Rewriter, entry: dictionary.Entry, node: cst.Call) -> str | None:

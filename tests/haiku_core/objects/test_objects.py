@@ -211,6 +211,8 @@ class TestNetwork:
     def test_build_from_shapes(self, hk, objects):
         net = objects.network(lambda: hk.Linear(3))
         assert objects.build(net, (None, 5)).shape == (1, 3)
+        unknown = jax.ShapeDtypeStruct((None, 5), np.float32)
+        assert objects.build(net, unknown).shape == (1, 3)
         assert [b.shape for b in net.variables] == [(3,), (5, 3)] or [
             b.shape for b in net.variables
         ] == [(5, 3), (3,)]
