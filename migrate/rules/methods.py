@@ -29,14 +29,20 @@ def _find(rw, node: cst.Attribute, scope):
         return dictionary.find(f"Tensor.{attribute}"), True
     if kind.sort in ("tensor", "variable"):
         return dictionary.find(f"Tensor.{attribute}"), True
-    receiver = node.value
-    if isinstance(receiver, cst.Attribute) and receiver.attr.value == "shape":
+    if _names_a_shape(node.value):
         # No other library's shape has methods and attributes of these names.
         return dictionary.find(f"TensorShape.{attribute}"), True
     if kind.sort == "unknown" and attribute in _DISTINCT:
         first = "TensorShape" if attribute == "as_list" else "Tensor"
         return dictionary.find(f"{first}.{attribute}"), False
     return None, False
+
+
+def _names_a_shape(node: cst.BaseExpression) -> bool:
+    """Whether an expression is `….shape` or `….get_shape()`."""
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+        return node.func.attr.value == "get_shape"
+    return isinstance(node, cst.Attribute) and node.attr.value == "shape"
 
 
 def call(rw, node, scope):

@@ -172,3 +172,19 @@ def test_imports_stand_where_the_old_ones_stood():
             return jnp.exp(x), os, np, objects.network(lambda: hk.Flatten())
         """,
     )
+
+
+def test_methods_of_shapes_however_they_are_named():
+    done = rewritten(
+        """
+        import tensorflow as tf
+
+        def f(xs):
+            x = xs.pop()
+            x.get_shape().assert_has_rank(2)
+            n = x.shape.as_list()
+            return n, len(x.shape.dims), tf.exp(x)
+        """
+    )
+    assert "_tf_ops.tensorshape_assert_has_rank(x.shape, 2)" in done.text
+    assert "n = list(x.shape)" in done.text
