@@ -8,7 +8,7 @@ from compat import dictionary
 from migrate import results
 from migrate.analysis import trees
 from migrate.rewrite import build
-from migrate.rules import compiled, tape, tensor_if
+from migrate.rules import compiled, init_order, tape, tensor_if
 
 traced_functions = compiled.traced_functions
 
@@ -19,6 +19,7 @@ _DROPPED_BLOCKS = frozenset(
 
 def restructure(rw, body, scope):
     """Rewrites that span several statements."""
+    init_order.mark(rw, body, scope)
     body = tape.restructure(rw, body, scope)
     return tensor_if.restructure(rw, body, scope)
 

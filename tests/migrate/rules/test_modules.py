@@ -222,3 +222,18 @@ def test_draws_get_keys():
                 return self._policy(x).sample(seed=objects.next_rng_key())
         """,
     )
+
+
+def test_submodule_before_super_init_is_marked():
+    leaves(
+        """
+        import sonnet as snt
+
+        class Core(snt.DeepRNN):
+            def __init__(self):
+                first = snt.Linear(3)
+                super().__init__([first, snt.LSTM(4)])
+        """,
+        "S2H201",
+        "before super().__init__()",
+    )
