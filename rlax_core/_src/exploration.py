@@ -211,7 +211,8 @@ def episodic_memory_intrinsic_rewards(
             "episodic_memory_intrinsic_rewards: the memory must have max_memory_size "
             f"rows, {max_memory_size}; got {checks.show(state.memory)}."
         )
-    found = knn_query(state.memory, embeddings, num_neighbors)
+    common = jnp.promote_types(embeddings.dtype, state.memory.dtype)
+    found = knn_query(state.memory, embeddings.astype(common), num_neighbors)
     # The sums keep the sign of "negative distances"; it cancels in the ratio below.
     nearness = found.neighbor_neg_distances
     distance_sum = state.distance_sum + jnp.sum(nearness)

@@ -103,7 +103,7 @@ def evaluated(program, params, state, inputs):
         given = [next(taken) if x.dtype.kind == "f" else x for x in inputs]
         out, after = apply(params, state, KEY, *given)
         leaves = [o for o in jax.tree.leaves(out) if o.dtype.kind == "f"]
-        return sum(jnp.sum(jnp.sin(o)) for o in leaves), (out, after)
+        return sum(jnp.sum(jax.nn.soft_sign(o)) for o in leaves), (out, after)
 
     slopes = jax.jit(jax.value_and_grad(loss, argnums=(0, 1), has_aux=True))
     arrays = [x for x in inputs if x.dtype.kind == "f"]
@@ -156,7 +156,7 @@ def test_rewritten_call_is_equal(case, tmp_path):
             tape.watch(t)
         outputs = case.call(theirs, *tensors)
         leaves = [o for o in tf.nest.flatten(outputs) if o.dtype.is_floating]
-        total = tf.add_n([tf.reduce_sum(tf.sin(o)) for o in leaves])
+        total = tf.add_n([tf.reduce_sum(tf.nn.softsign(o)) for o in leaves])
     gradients = [
         tf.zeros_like(v) if g is None else tf.convert_to_tensor(g)
         for g, v in zip(

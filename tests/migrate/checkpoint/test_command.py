@@ -275,8 +275,13 @@ def test_killed_in_the_middle(place, how):
         if (place / "begun").exists() or child.poll() is not None:
             break
         time.sleep(0.05)
-    child.send_signal(how)
-    _, errors = child.communicate(timeout=60)
+    for _ in range(20):  # a signal may meet code that swallows it, at any moment
+        child.send_signal(how)
+        try:
+            _, errors = child.communicate(timeout=15)
+            break
+        except subprocess.TimeoutExpired:
+            continue
     assert (place / "o.safetensors").read_bytes() == b"the old file"
     if how is signal.SIGINT:
         assert child.returncode == 130 and errors.splitlines()[-1] == "interrupted"
