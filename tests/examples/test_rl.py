@@ -1,13 +1,20 @@
 """The examples learn what they say, in the time that they say."""
 
 import importlib.util
+import pathlib
+import sys
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from examples.rl import actor_critic, catch, q_learning
+# As for `python docs/examples/q_learning.py`.
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "docs" / "examples"))
+
+import actor_critic
+import catch
+import q_learning
 
 
 @pytest.mark.parametrize("seed", [0, 1])

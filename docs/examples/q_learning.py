@@ -1,6 +1,6 @@
 """Learns to play Catch by double Q-learning, in a few seconds on a CPU.
 
-    python -m examples.rl.q_learning
+    python docs/examples/q_learning.py
 
 A network of `haiku_core`, losses of `rlax_core`, an optimizer of optax. 64 games are
 played at once with an ε-greedy policy; after each round of play the network learns from
@@ -14,9 +14,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
+import catch
 import haiku_core as hk
 import rlax_core as rlax
-from examples.rl import catch
 
 GAMES, STEPS = 64, 9  # a game takes nine steps
 EPSILON, DISCOUNT, LEARNING_RATE, TARGET_PERIOD = 0.1, 0.99, 5e-3, 10

@@ -1,6 +1,6 @@
 """Learns to play Catch by an advantage actor-critic, in a few seconds on a CPU.
 
-    python -m examples.rl.actor_critic
+    python docs/examples/actor_critic.py
 
 A network of `haiku_core` with a policy and a value, losses of `rlax_core`, an optimizer
 of optax. 64 games are played at once; after each round of play the value learns
@@ -14,9 +14,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
+import catch
 import haiku_core as hk
 import rlax_core as rlax
-from examples.rl import catch
 
 GAMES, STEPS = 64, 9  # a game takes nine steps
 DISCOUNT, LAMBDA, ENTROPY_COST, LEARNING_RATE = 0.99, 0.95, 0.01, 5e-3
