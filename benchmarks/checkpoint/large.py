@@ -114,7 +114,7 @@ def run_ours(prefix: str, output: str) -> dict:
     """Converts; the clock covers the join too, and imports apart."""
     began = time.perf_counter()
     from compat.bundle import Bundle
-    from migrate.checkpoint._src import content, convert, files
+    from migrate.checkpoint._src import convert, files, values
 
     rows = Bundle(prefix).entry("net/_huge/.ATTRIBUTES/VARIABLE_VALUE").shape[0]
     net = program(rows)
@@ -124,7 +124,7 @@ def run_ours(prefix: str, output: str) -> dict:
     convert.refuse_incomplete(plan)
     joined, cpu = time.perf_counter(), time.process_time()
     with Watch() as watch:
-        files.write(output, content.of_plan(plan))
+        files.write(output, values.of_plan(plan))
     ended = time.perf_counter()
     return {
         "import": imported - began,

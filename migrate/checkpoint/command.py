@@ -112,10 +112,10 @@ def convert(
     CKPT is a checkpoint's prefix, its folder, or a SavedModel. Every variable must
     find its place: otherwise nothing is written and the exit status is 1.
     """
-    from migrate.checkpoint._src import back, content, files, mapping, show
+    from migrate.checkpoint._src import back, files, mapping, show, values
     from migrate.checkpoint._src import convert as converting
     from migrate.checkpoint._src import target as targets
-    from migrate.checkpoint._src.trace import Key
+    from migrate.checkpoint._src.keys import Key
 
     if like and not to_sonnet:
         raise UserError("--like goes with --to-sonnet only")
@@ -165,7 +165,7 @@ def convert(
         return
     files.write(
         output,
-        content.of_plan(made, {"target": target, "inputs": list(inputs)}),
+        values.of_plan(made, {"target": target, "inputs": list(inputs)}),
         trust_pickle=trust_pickle,
     )
     click.echo(f"wrote {output}")

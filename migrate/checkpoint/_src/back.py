@@ -18,9 +18,10 @@ from compat.bundle import Attribute, BundleError, Node, ObjectGraph
 from compat.layout import NORM_AXES, Placement
 from migrate.checkpoint._src import haikus, owners
 from migrate.checkpoint._src.join import Join, layout_for, real_roots, stripped
+from migrate.checkpoint._src.keys import Key
 from migrate.checkpoint._src.plan import Plan
 from migrate.checkpoint._src.roots import Roots, parse_roots
-from migrate.checkpoint._src.trace import Found, Key, Path, Trace, trace
+from migrate.checkpoint._src.trace import Found, Path, Trace, trace
 from migrate.errors import UserError
 
 _SAVE_COUNTER = ("save_counter",)

@@ -12,9 +12,7 @@ import numpy as np
 
 from compat import bundle
 from compat.bundle import BundleError, Region
-from migrate.checkpoint._src.convert import arrays_of
-from migrate.checkpoint._src.plan import Assignment, Plan
-from migrate.checkpoint._src.trace import PARAMS, STATE, Key, Leaf
+from migrate.checkpoint._src.keys import PARAMS, STATE, Key, Leaf
 from migrate.errors import UserError
 
 FORMAT = "sonnet2haiku-1"
@@ -132,76 +130,6 @@ def of_trees(
     return Content(
         ordered(specs), lambda: ((k, Value(a)) for k, a in arrays.items()), facts
     )
-
-
-def of_plan(plan: Plan, metadata: Mapping[str, Any] | None = None) -> Content:
-    """The content that a complete plan makes, streamed from the checkpoint."""
-    made = [k for a in plan.assignments for k in a.keys if k is not None]
-    specs = {key: plan.leaves[key] for key in made}
-    facts = {
-        "format": FORMAT,
-        "versions": versions(),
-        "source": plan.source.reader.prefix,
-        "roots": dict(plan.roots),
-        "map": _map(plan),
-        **(metadata or {}),
-    }
-    if plan.ignored:
-        facts["ignored"] = [problem.subject for problem in plan.ignored]
-    return Content(ordered(specs), lambda: _values(plan), facts)
-
-
-def _map(plan: Plan) -> dict[str, list[str]]:
-    variables = plan.source.variables
-    return {
-        str(key): [variables[node].path for node in assignment.nodes]
-        for assignment in plan.assignments
-        for key in assignment.keys
-        if key is not None
-    }
-
-
-def _values(plan: Plan) -> Iterator[tuple[Key, Value]]:
-    for assignment in _in_file_order(plan):
-        region = _region(plan, assignment)
-        if region is None:
-            for key, array in arrays_of(plan, assignment):
-                yield key, Value(array)
-        else:
-            yield assignment.keys[0], region
-
-
-def _in_file_order(plan: Plan) -> list[Assignment]:
-    """The assignments in the order in which their bytes lie on disk."""
-    entries = plan.source.reader.entries
-    variables = plan.source.variables
-
-    def place(assignment: Assignment) -> tuple[int, int]:
-        first = entries[variables[assignment.nodes[0]].key]
-        return first.shard, first.offset
-
-    return sorted(plan.assignments, key=place)
-
-
-def _region(plan: Plan, assignment: Assignment) -> Value | None:
-    """The bytes of a variable that becomes an array without a change."""
-    if assignment.placement.forward is not None:
-        return None
-    reader = plan.source.reader
-    variable = plan.source.variables[assignment.nodes[0]]
-    if variable.dtype != plan.leaves[assignment.keys[0]].dtype:
-        return None
-    try:
-        region = reader.region(variable.key)
-    except BundleError as error:
-        raise UserError(str(error)) from error
-    if region is None:
-        return None
-
-    def check(checksum: int) -> None:
-        reader.check(variable.key, region, checksum)
-
-    return Value(region=region, check=check if reader.verify else None)
 
 
 def packed(facts: Mapping[str, Any]) -> str:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from compat.bundle import BundleError
-from migrate.checkpoint._src import casting, haikus, names, optimizers, owners, roots
+from migrate.checkpoint._src import haikus, names, optimizers, owners, roots
 from migrate.checkpoint._src.join import Join
-from migrate.checkpoint._src.optimizers import COLLECTION
-from migrate.checkpoint._src.plan import Assignment, Plan, Waivers
+from migrate.checkpoint._src.keys import OPTIMIZER, PARAMS, STATE
+from migrate.checkpoint._src.plan import Plan, Waivers
 from migrate.checkpoint._src.source import Path, Source, open_source
-from migrate.checkpoint._src.trace import PARAMS, STATE, Key, Trace, trace
+from migrate.checkpoint._src.trace import Trace, trace
+from migrate.checkpoint._src.trees import as_trees, optimizer_state
+from migrate.checkpoint._src.values import collect
 from migrate.errors import UserError
 
 
@@ -68,7 +68,7 @@ def make_plan(
             found.leaves |= leaves
             where = _optimizer_node(source, optimizer_path)
             path = _path(source, where) or ("optimizer",)
-            optimizers.place(join, where, path, COLLECTION, slots, parameters)
+            optimizers.place(join, where, path, OPTIMIZER, slots, parameters)
         plan = join.plan(waivers)
         plan.roots = [(m.name, source.show(n)) for m, n in pairs]
     except BundleError as error:
@@ -129,26 +129,6 @@ def _optimizer_node(source: Source, path: str | None) -> int | None:
     return node
 
 
-def arrays_of(plan: Plan, assignment: Assignment) -> Iterator[tuple[Key, np.ndarray]]:
-    """Computes the arrays that one assignment makes.
-
-    Raises:
-      UserError: The checkpoint's data is damaged, or an integer does not fit.
-    """
-    shapes = [plan.leaves[key].shape if key else None for key in assignment.keys]
-    try:
-        values = tuple(plan.source.get(node) for node in assignment.nodes)
-        if assignment.placement.forward is None:
-            made = (values[0].reshape(shapes[0]),)
-        else:
-            made = assignment.placement.forward(values, shapes)
-        for key, array in zip(assignment.keys, made, strict=True):
-            if key is not None:
-                yield key, casting.cast(array, plan.leaves[key].dtype, str(key))
-    except BundleError as error:
-        raise UserError(str(error)) from error
-
-
 def refuse_incomplete(plan: Plan) -> None:
     """Raises a `UserError` that names what has no place, if anything has none."""
     if plan.complete:
@@ -200,7 +180,7 @@ def convert(
     plan = make_plan(checkpoint, program, *inputs, **options)
     refuse_incomplete(plan)
     arrays = collect(plan)
-    others = {key.collection for key in arrays} - {PARAMS, STATE, COLLECTION}
+    others = {key.collection for key in arrays} - {PARAMS, STATE, OPTIMIZER}
     if others:
         raise UserError(
             f"the target owns more than one network ({', '.join(sorted(others)[:4])})",
@@ -211,40 +191,6 @@ def convert(
     if optimizer is None:
         return params, state
     return params, state, optimizer_state(optimizer, params, arrays)
-
-
-def collect(plan: Plan) -> dict[Key, np.ndarray]:
-    """Computes all arrays of a plan."""
-    return dict(pair for a in plan.assignments for pair in arrays_of(plan, a))
-
-
-def as_trees(arrays: Mapping[Key, Any]) -> tuple[dict, dict]:
-    """The arrays of one network as (params, state)."""
-    trees: dict[str, dict] = {PARAMS: {}, STATE: {}}
-    for key, array in arrays.items():
-        if key.collection in trees:
-            trees[key.collection].setdefault(key.module, {})[key.name] = array
-    return trees[PARAMS], trees[STATE]
-
-
-def optimizer_state(optimizer: Any, params: Any, arrays: Mapping[Key, Any]) -> Any:
-    """Fills the state of an optax transformation with arrays, by their names.
-
-    Raises:
-      UserError: An array is missing.
-    """
-    import jax
-
-    abstract = jax.eval_shape(optimizer.init, params)
-
-    def value(where: Any, _: Any) -> Any:
-        name = jax.tree_util.keystr(where)
-        try:
-            return arrays[Key(COLLECTION, "", name)]
-        except KeyError:
-            raise UserError(f"there is no state {name} of the optimizer") from None
-
-    return jax.tree_util.tree_map_with_path(value, abstract)
 
 
 def restore(

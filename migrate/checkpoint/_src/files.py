@@ -18,9 +18,8 @@ from migrate.checkpoint._src import (
     safetensors_file,
 )
 from migrate.checkpoint._src.content import Content
-from migrate.checkpoint._src.convert import as_trees, optimizer_state
-from migrate.checkpoint._src.optimizers import COLLECTION
-from migrate.checkpoint._src.trace import PARAMS, STATE, Key, Leaf
+from migrate.checkpoint._src.keys import OPTIMIZER, PARAMS, STATE, Key, Leaf
+from migrate.checkpoint._src.trees import as_trees, optimizer_state
 from migrate.errors import UserError
 
 _TRUST = "a pickle can run any code when it is loaded"
@@ -205,7 +204,7 @@ def load(
         by_name = sharding if callable(sharding) else lambda _: sharding
     arrays, _ = read(path, trust_pickle=trust_pickle, verify=verify, sharding=by_name)
     keys = {Key.parse(text): array for text, array in arrays.items()}
-    others = {key.collection for key in keys} - {PARAMS, STATE, COLLECTION}
+    others = {key.collection for key in keys} - {PARAMS, STATE, OPTIMIZER}
     if others:
         raise UserError(
             f"{os.fspath(path)} holds more than one network"

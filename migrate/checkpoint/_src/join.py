@@ -16,9 +16,10 @@ from compat import layout
 from compat.layout import Layout, Placement
 from migrate.checkpoint._src import casting
 from migrate.checkpoint._src.casting import Change
+from migrate.checkpoint._src.keys import PARAMS, STATE, Key
 from migrate.checkpoint._src.plan import Assignment, Plan, Problem, Waivers
 from migrate.checkpoint._src.source import Path, Source
-from migrate.checkpoint._src.trace import PARAMS, STATE, Found, Key, Trace
+from migrate.checkpoint._src.trace import Found, Trace
 
 _IDENTITY = Placement(("",), ("",), reshape=layout.EXACT)
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from compat import atomic
 from migrate.checkpoint._src.content import Content, seal
-from migrate.checkpoint._src.trace import Key
+from migrate.checkpoint._src.keys import Key
 from migrate.errors import UserError
 
 _ARRAY = 1

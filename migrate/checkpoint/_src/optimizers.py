@@ -16,9 +16,9 @@ import jax
 
 from compat.layout import EXACT, Placement
 from migrate.checkpoint._src.join import Join
+from migrate.checkpoint._src.keys import OPTIMIZER, PARAMS, Key, Leaf
 from migrate.checkpoint._src.plan import Assignment, Problem
 from migrate.checkpoint._src.source import Path, Source
-from migrate.checkpoint._src.trace import PARAMS, Key, Leaf
 from migrate.errors import UserError
 
 _SAME = Placement(("",), ("",), reshape=EXACT)
@@ -36,7 +36,6 @@ _SLOTS = (
 )
 _COUNT = ("step", "count")
 _LISTS = frozenset(row[0] for row in _SLOTS)
-COLLECTION = "optimizer"
 
 
 def state_for(
@@ -61,7 +60,7 @@ def state_for(
     state = jax.eval_shape(transformation.init, shapes)
     flat = jax.tree_util.tree_leaves_with_path(state)
     made = {
-        Key(COLLECTION, "", jax.tree_util.keystr(where)): Leaf(item.shape, item.dtype)
+        Key(OPTIMIZER, "", jax.tree_util.keystr(where)): Leaf(item.shape, item.dtype)
         for where, item in flat
     }
     return state, jax.tree.leaves(keys, is_leaf=is_key), made

@@ -15,12 +15,9 @@ from typing import Any
 import jax
 import numpy as np
 
+from migrate.checkpoint._src.keys import PARAMS, STATE, Key, Leaf
 from migrate.checkpoint._src.trace import (
-    PARAMS,
-    STATE,
     Found,
-    Key,
-    Leaf,
     Path,
     Recorder,
     Trace,

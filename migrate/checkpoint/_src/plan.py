@@ -7,8 +7,8 @@ import fnmatch
 from collections.abc import Iterable
 
 from compat.layout import Placement
+from migrate.checkpoint._src.keys import Key, Leaf
 from migrate.checkpoint._src.source import Source
-from migrate.checkpoint._src.trace import Key, Leaf
 
 
 @dataclasses.dataclass(frozen=True)

@@ -20,7 +20,7 @@ import numpy as np
 
 from compat import atomic
 from migrate.checkpoint._src.content import Content, packed, seal
-from migrate.checkpoint._src.trace import Key, Leaf
+from migrate.checkpoint._src.keys import Key, Leaf
 from migrate.errors import UserError
 
 _NAMES = {

@@ -9,47 +9,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-PARAMS, STATE = "params", "state"
+from migrate.checkpoint._src.keys import PARAMS, STATE, Key, Leaf
+
 Path = tuple[str, ...]
-
-
-class Key(NamedTuple):
-    """The name of one array of the target.
-
-    Attributes:
-      collection: ``params`` or ``state``; for a network that an object owns, led by
-        the path of that network: ``_network/params``.
-      module: Haiku's name of the module, ``""`` where there is none.
-      name: The name of the array in it.
-    """
-
-    collection: str
-    module: str
-    name: str
-
-    def __str__(self) -> str:
-        inside = f":{self.module}:{self.name}"
-        return self.collection + (inside if self.module or self.name else "")
-
-    @classmethod
-    def parse(cls, text: str) -> Key:
-        """The key that `str` made the text of."""
-        collection, _, rest = text.partition(":")
-        module, _, name = rest.partition(":")
-        return cls(collection, module, name)
-
-
-class Leaf(NamedTuple):
-    """Shape and element type of one array of the target."""
-
-    shape: tuple[int, ...]
-    dtype: np.dtype
 
 
 @dataclasses.dataclass(eq=False)

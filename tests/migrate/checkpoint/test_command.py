@@ -239,6 +239,28 @@ def test_no_tensorflow_is_needed(place):
     assert "wrote ckpt.safetensors" in done.stdout
 
 
+def test_looking_needs_no_jax(place):
+    """Help, contents and differences come at once: JAX is not even imported."""
+    convert("-o", "a.safetensors")
+    code = (
+        "import sys\n"
+        "sys.modules['jax'] = None\n"
+        "from migrate.checkpoint.command import main\n"
+        "for args in (['convert', '--help'], ['inspect', 'ckpt', '--values'],\n"
+        "             ['inspect', 'a.safetensors'], ['diff', 'ckpt', 'ckpt']):\n"
+        "    try:\n"
+        "        main(args)\n"
+        "    except SystemExit as end:\n"
+        "        assert not end.code, args\n"
+    )
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=place, env=env, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "13 equal, 0 different" in done.stdout
+
+
 def _child(place, body):
     code = f"from migrate.checkpoint import command\n{body}\ncommand.main(['ckpt', "
     code += (

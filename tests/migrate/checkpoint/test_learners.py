@@ -160,10 +160,10 @@ def continued(original, prefix):
 def test_through_a_file(trained, side, tmp_path):
     _, prefix = trained
     first, second = haiku_learner(*side), haiku_learner(*side)
-    from migrate.checkpoint._src import content, files
+    from migrate.checkpoint._src import files, values
 
     path = tmp_path / "learner.safetensors"
-    files.write(path, content.of_plan(checkpoint.make_plan(prefix, first)))
+    files.write(path, values.of_plan(checkpoint.make_plan(prefix, first)))
     checkpoint.restore(path, second)
     checkpoint.restore(prefix, first)
     assert first.step(X, Y) == second.step(X, Y)
@@ -197,11 +197,11 @@ def test_nothing_changes_unless_all_fits(trained, side):
 
 def test_back_to_tensorflow(trained, side, tmp_path):
     original, prefix = trained
-    from migrate.checkpoint._src import back, convert
+    from migrate.checkpoint._src import back, values
 
     learner = haiku_learner(*side)
     plan = checkpoint.make_plan(prefix, learner)
-    back.write_like(plan, convert.collect(plan), tmp_path / "back")
+    back.write_like(plan, values.collect(plan), tmp_path / "back")
     reader, again = (
         tf.train.load_checkpoint(str(p)) for p in (prefix, tmp_path / "back")
     )
