@@ -12,8 +12,9 @@ from compat.dictionary.kinds import Kind
 from migrate import results
 from migrate.analysis import trees
 from migrate.analysis.imports import LEGACY, Imports, namespace_aliases
-from migrate.analysis.kinds import Kinds, Scope
+from migrate.analysis.kinds import Kinds
 from migrate.analysis.project import Project, summarize
+from migrate.analysis.scopes import Scope
 from migrate.results import Finding, Options, SourceResult
 from migrate.rewrite import build, helpers, imports_edit, inline, positions
 from migrate.rules import calls, methods, pipelines, statements

@@ -17,7 +17,7 @@ from migrate.analysis import trees
 from migrate.rewrite import build, templates
 
 if TYPE_CHECKING:
-    from migrate.analysis.kinds import Scope
+    from migrate.analysis.scopes import Scope
     from migrate.rewrite.engine import Rewriter
 
 ALIASES = frozenset({"jax", "jnp", "lax", "np", "hk", "optax", "rlax", "objects"})

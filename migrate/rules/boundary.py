@@ -133,7 +133,7 @@ def unrolls(rw, node, entry, scope):
     """The network whose core is unrolled outside a transform, None elsewhere."""
     if entry.name not in UNROLLS or scope.side != "owner" or rw.in_factory:
         return None
-    from migrate.analysis.kinds import argument
+    from migrate.analysis.call_kinds import argument
 
     core = argument(entry, node, "core")
     return core if core is not None and inline.is_simple(core) else None

@@ -6,7 +6,7 @@ import libcst as cst
 
 from migrate import results
 from migrate.analysis import trees
-from migrate.analysis.kinds import DISTRIBUTION
+from migrate.analysis.sorts import DISTRIBUTION
 from migrate.rewrite import build
 
 
