@@ -62,10 +62,6 @@ def traced_functions(rw) -> set[int]:
             scope = kinds.scope_of(node, kinds.top, info)
             if _is_compiled(rw, node, kinds.top):
                 compiled.append((node, scope))
-    rw.compile_instead = {}
-    rw.uncompiled = {}
-    rw.pending = {}
-    rw.kept = []  # nodes made here, whose identity is looked up later
     found: set[int] = set()
     queue = []
     for node, scope in compiled:
@@ -77,7 +73,7 @@ def traced_functions(rw) -> set[int]:
         for key in _called(node):
             for callee in everything.get(key, ()):
                 if _has_tape(rw, callee):
-                    rw.compile_instead[id(callee)] = True
+                    rw.compile_instead.add(id(callee))
                     queue.append(callee)
     while queue:
         node = queue.pop()

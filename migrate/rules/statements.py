@@ -10,8 +10,6 @@ from migrate.analysis import trees
 from migrate.rewrite import build
 from migrate.rules import compiled, init_order, tape, tensor_if
 
-traced_functions = compiled.traced_functions
-
 _DROPPED_BLOCKS = frozenset(
     {"tf.name_scope", "tf.device", "tf.control_dependencies", "tf.init_scope"}
 )
@@ -117,7 +115,7 @@ def decorator(rw, node: cst.Decorator, function, scope):
         return node.with_changes(decorator=new)
     if dropped_decorator(rw, node, outer):
         return None
-    return trees.rebuild(node, lambda c, p, f: rw._inner(c, p, f, outer))
+    return trees.rebuild(node, lambda c, p, f: rw.within(c, p, f, outer))
 
 
 _BASES = {
@@ -173,7 +171,7 @@ def bases(rw, node: cst.ClassDef, info, scope):
             rw.note(base, "S2H201", results.SAFE, name, f"{name} → {_BASES[name]}")
             new = base.with_changes(value=build.name(_BASES[name]))
         else:
-            new = rw._inner(base, node, "bases", scope)
+            new = rw.within(base, node, "bases", scope)
         changed |= new is not base
         if new is not base and name is not None:
             rw.use({"hk"})
