@@ -9,7 +9,7 @@ from migrate import results
 from migrate.analysis import trees
 from migrate.analysis.imports import LEGACY
 from migrate.analysis.scopes import Scope
-from migrate.rewrite import build, inline, templates
+from migrate.rewrite import binding, build, inline, templates
 from migrate.rewrite.state import State
 from migrate.rules import calls, methods
 
@@ -194,7 +194,7 @@ class Expressions(State):
         if entry.outcome in ("op", "module"):
             try:
                 found = calls.named(self, node, name, entry, scope, parent)
-            except inline.Refused as refused:
+            except binding.Refused as refused:
                 return self.leave(
                     node, refused.code, name, refused.reason, refused.suggestion
                 )

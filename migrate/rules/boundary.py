@@ -7,7 +7,7 @@ import libcst as cst
 from compat import dictionary
 from migrate import results
 from migrate.analysis import trees
-from migrate.rewrite import build, inline
+from migrate.rewrite import binding, build, inline, substitution
 from migrate.rules.structural import handles
 
 
@@ -75,9 +75,9 @@ def super_init(rw, node, scope):
         return rw.expr(expression, scope, cst.Arg(expression), "value")
 
     try:
-        bound = inline.bind(entry, list(node.args))
+        bound = binding.bind(entry, list(node.args))
         found = inline.spell(rw, entry, bound, scope, node, transform)
-    except inline.Refused as refused:
+    except binding.Refused as refused:
         rw.leave(node, refused.code, name, refused.reason, refused.suggestion)
         return rw.plain_call(node, scope)
     if not isinstance(found.node, cst.Call):
@@ -136,7 +136,7 @@ def unrolls(rw, node, entry, scope):
     from migrate.analysis.call_kinds import argument
 
     core = argument(entry, node, "core")
-    return core if core is not None and inline.is_simple(core) else None
+    return core if core is not None and substitution.is_simple(core) else None
 
 
 def inside(rw, network, new, scope):

@@ -8,7 +8,7 @@ import libcst as cst
 
 from migrate import results
 from migrate.analysis import trees
-from migrate.rewrite import build, inline, templates
+from migrate.rewrite import binding, build, inline, templates
 from migrate.rules import boundary, methods, probability, variables
 from migrate.rules.structural import HANDLERS
 
@@ -55,13 +55,13 @@ def _spell(rw, node, name, entry, scope, parent):
     outside = outside or unrolls is not None
     rw.in_factory += outside
     try:
-        bound = inline.bind(entry, list(node.args))
+        bound = binding.bind(entry, list(node.args))
 
         def transform(expression):
             return rw.expr(expression, scope, cst.Arg(expression), "value")
 
         found = inline.spell(rw, entry, bound, scope, node, transform)
-    except inline.Refused as refused:
+    except binding.Refused as refused:
         rw.leave(node.func, refused.code, name, refused.reason, refused.suggestion)
         rw.in_factory -= outside
         outside = False
@@ -123,7 +123,7 @@ def named(rw, node, name, entry, scope, parent):
             if sort == "optimizer":
                 rw.note(node, "S2H104", results.SAFE, name, f"{name} → Optimizer")
                 return rw.objects("Optimizer")
-            raise inline.Refused(
+            raise binding.Refused(
                 "S2H903", f"{name} has no class of the same signature in Haiku"
             )
         rw.use(templates.free_aliases(target, inline.ALIASES))

@@ -7,7 +7,7 @@ import libcst as cst
 from compat import dictionary
 from migrate import results
 from migrate.analysis import trees
-from migrate.rewrite import inline
+from migrate.rewrite import binding, inline
 from migrate.rules import variables
 
 # Names that nothing but TensorFlow's tensors and shapes have in such code.
@@ -59,7 +59,7 @@ def call(rw, node, scope):
     receiver = node.func.value
     first = next(iter(entry.signature.parameters))
     try:
-        bound = inline.bind(entry, list(node.args), skip=1)
+        bound = binding.bind(entry, list(node.args), skip=1)
         bound.given[first] = cst.Arg(receiver)
         bound.order.insert(0, first)
 
@@ -67,7 +67,7 @@ def call(rw, node, scope):
             return rw.expr(expression, scope, cst.Arg(expression), "value")
 
         found = inline.spell(rw, entry, bound, scope, node, transform)
-    except inline.Refused as refused:
+    except binding.Refused as refused:
         rw.leave(
             node.func, refused.code, entry.name, refused.reason, refused.suggestion
         )
@@ -89,14 +89,14 @@ def attribute(rw, node, scope):
     if entry is None or not sure or not entry.attribute or entry.signature is None:
         return None
     first = next(iter(entry.signature.parameters))
-    bound = inline.Bound({first: cst.Arg(node.value)}, [first])
+    bound = binding.Bound({first: cst.Arg(node.value)}, [first])
 
     def transform(expression):
         return rw.expr(expression, scope, cst.Arg(expression), "value")
 
     try:
         spelled = inline.spell(rw, entry, bound, scope, None, transform)
-    except inline.Refused as refused:
+    except binding.Refused as refused:
         return rw.leave(node, refused.code, entry.name, refused.reason, "")
     if trees.code(spelled.node) == trees.code(node):
         return spelled.node if spelled.node is not node else None
