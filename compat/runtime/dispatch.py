@@ -39,6 +39,7 @@ def dispatch(entry: Entry) -> Callable[..., Any]:
     text = _Source(entry)
     space = {
         "_Tensor": Tensor,
+        "_type": type,  # ops have parameters of that name
         "_convert": convert,
         "_tensors": tensors,
         "_static": static,
@@ -149,7 +150,7 @@ class _Source:
             self.grouped = []
             return
         first, *others = self.grouped
-        odd = [f"type({n}) is not _Tensor" for n in self.grouped]
+        odd = [f"_type({n}) is not _Tensor" for n in self.grouped]
         odd += [f"{n}._array.dtype is not {first}._array.dtype" for n in others]
         listed = "".join(f"{n}, " for n in self.grouped)
         asked = f", {typed[0]}" if typed else ""
@@ -170,7 +171,7 @@ class _Source:
             if name not in self.grouped:
                 unless = f"{name} is not None and " if optional else ""
                 self.body += [
-                    f"if {unless}type({name}) is not _Tensor:",
+                    f"if {unless}_type({name}) is not _Tensor:",
                     f"    {name} = _convert({name})",
                 ]
             if optional:

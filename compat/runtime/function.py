@@ -14,7 +14,7 @@ import jax
 import numpy as np
 
 from compat.runtime import autograph, dtypes, nest
-from compat.runtime.errors import OutOfRangeError
+from compat.runtime.errors import InvalidArgumentError, OutOfRangeError
 from compat.runtime.export import export
 from compat.runtime.frames import NeedsEagerRun
 from compat.runtime.random import SOURCE
@@ -240,19 +240,32 @@ class Function:
         """Traces for these arguments (tensors or specs); runs nothing.
 
         Unknown dimensions are traced with stand-ins; the function called later is
-        compiled for the shapes it is given.
+        compiled for the shapes it is given. Where no stand-in fits, as where an
+        unknown dimension must equal a known one, tracing is left to the first call
+        and the shapes of the outputs stay unknown.
         """
         if not args and not kwargs and self.input_signature is not None:
             args = tuple(self.input_signature)
-        outputs = []
-        for size in (1009, 1013):
-            specs = _flexible(args, kwargs)
-            outputs.append(self._abstract(args, kwargs, size))
-            if not specs:
-                break
-        return ConcreteFunction(self, args, kwargs, *_merged(outputs))
+        sizes = STAND_INS if _flexible(args, kwargs) else STAND_INS[:1]
+        created: list[Variable] = []
+        try:
+            traces = [self._abstract(args, kwargs, size, created) for size in sizes]
+        except InvalidArgumentError as error:
+            if len(sizes) == 1:
+                raise
+            if created:  # with shapes that come from stand-ins, perhaps
+                raise ValueError(
+                    f"{self.name} makes variables and cannot be traced with dimensions "
+                    f"of unknown size; give the shapes in full. Tried with {sizes}: "
+                    f"{error}"
+                ) from error
+            return ConcreteFunction(self, args, kwargs, TensorShape(None), None)
+        return ConcreteFunction(self, args, kwargs, *_merged(traces))
 
-    def _abstract(self, args: Any, kwargs: Any, size: int) -> Staged:
+    def _abstract(
+        self, args: Any, kwargs: Any, size: int, created: list[Variable]
+    ) -> Staged:
+        """The trace with stand-ins of that size; notes the variables it makes."""
         flat = nest.flatten((args, kwargs))
         places, inputs = [], []
         for i, leaf in enumerate(flat):
@@ -273,14 +286,23 @@ class Function:
             return code(*args_, **kwargs_)
 
         first, self._first = self._first, False
-        return stage(
-            body,
-            inputs,
-            creates=first,
-            scope=STATE.scopes[-1],
-            name=self.name,
-            stand_in=size,
-        )
+        try:
+            return stage(
+                body,
+                inputs,
+                creates=first,
+                scope=STATE.scopes[-1],
+                name=self.name,
+                stand_in=size,
+                created=created,
+            )
+        except BaseException:
+            self._first = first
+            raise
+
+
+# Sizes that stand for unknown dimensions; two, so that what depends on them shows.
+STAND_INS = (1009, 1013)
 
 
 def _itself(thing: Any) -> Any:

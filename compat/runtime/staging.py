@@ -207,6 +207,7 @@ def stage(
     scope: str = "",
     name: str = "function",
     stand_in: int = -1,
+    created: list[Variable] | None = None,
 ) -> Staged:
     """Traces `body(*tensors)`.
 
@@ -217,6 +218,7 @@ def stage(
       scope: the name scope to start in.
       name: for error messages.
       stand_in: the size with which dimensions of unknown size are traced.
+      created: gets the variables made, also where the code raises.
     """
     known: list[Any] = []
     for _ in range(4):
@@ -248,6 +250,9 @@ def stage(
             at_top = {e.params["index"] for e in jaxpr.eqns if e.primitive is CAPTURE}
             if len(at_top) == len(frame.captures):
                 return Staged(jaxpr, frame, found[-1], name)
+        finally:
+            if created is not None:
+                created += frame.created
         known = list(frame.captures)
     raise RuntimeError(f"{name} could not be traced: its captures keep changing")
 

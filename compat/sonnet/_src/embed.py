@@ -8,7 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 
 import haiku_core as hk
-from compat.dictionary import Ignored, T, module
+from compat.dictionary import Ignored, Static, T, module
 from compat.runtime import dtypes
 from compat.runtime.dtypes import float32
 from compat.runtime.errors import InvalidArgumentError
@@ -26,8 +26,8 @@ def _rows(table: T, ids: T):
 
 
 @layer()
-def _all_within(ids: T, table: T):
-    return jnp.all((ids >= 0) & (ids < table.shape[0]))
+def _all_within(ids: T, size: Static):
+    return jnp.all((ids >= 0) & (ids < size))
 
 
 def lookup(table: Any, ids: Any) -> Tensor:
@@ -36,11 +36,9 @@ def lookup(table: Any, ids: Any) -> Tensor:
     Raises:
       InvalidArgumentError: an id is outside [0, V), where ids are known.
     """
-    ids = convert(ids)
-    if not isinstance(ids._array, Tracer) and not _all_within(ids, table):
-        raise InvalidArgumentError(
-            f"embedding ids must be in [0, {table.shape[0]}), got {ids!r}"
-        )
+    ids, size = convert(ids), int(table.shape[0])
+    if not isinstance(ids._array, Tracer) and not _all_within(ids, size):
+        raise InvalidArgumentError(f"embedding ids must be in [0, {size}), got {ids!r}")
     return _rows(table, ids)
 
 
