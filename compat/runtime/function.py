@@ -253,7 +253,8 @@ class Function:
         except InvalidArgumentError as error:
             if len(sizes) == 1:
                 raise
-            if created:  # with shapes that come from stand-ins, perhaps
+            # What has dimensions may have them from stand-ins.
+            if any(variable.shape.rank for variable in created):
                 raise ValueError(
                     f"{self.name} makes variables and cannot be traced with dimensions "
                     f"of unknown size; give the shapes in full. Tried with {sizes}: "
