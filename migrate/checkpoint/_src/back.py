@@ -18,7 +18,7 @@ from compat.bundle import Attribute, BundleError, Node, ObjectGraph
 from compat.layout import NORM_AXES, Placement
 from migrate.checkpoint._src import haikus, owners
 from migrate.checkpoint._src.join import Join, layout_for, real_roots, stripped
-from migrate.checkpoint._src.keys import Key
+from migrate.checkpoint._src.keys import OPTIMIZER, Key
 from migrate.checkpoint._src.plan import Plan
 from migrate.checkpoint._src.roots import Roots, parse_roots
 from migrate.checkpoint._src.trace import Found, Path, Trace, trace
@@ -113,7 +113,7 @@ class Blueprint:
         if left:
             raise UserError(
                 f"{left[0]} has no place in a Sonnet module",
-                "give an original checkpoint with --like",
+                "add --like CKPT, a checkpoint that the Sonnet program saved",
             )
 
     def _visit(self, found: Found, path: Path) -> None:
@@ -228,8 +228,10 @@ def write_new(
     """
     if owners.is_owner(program):
         raise UserError(
-            "an object that owns networks needs an original checkpoint as a model",
-            "give it with --like",
+            "an object that owns networks is written after the model of a checkpoint"
+            " that the Sonnet program saved: only that tells the order of its"
+            " optimizers' slots",
+            "add --like CKPT",
         )
     program, hk = haikus.prepare(program)
     found = trace(program, tuple(inputs), named, hk)
@@ -240,8 +242,15 @@ def write_new(
         bases = {names[0]: ("module",) if general is None else general}
     bases |= each
     values = {Key.parse(text): array for text, array in arrays.items()}
-    extra = set(values) - set(found.leaves)
+    extra = sorted(set(values) - set(found.leaves))
     if extra:
-        raise UserError(f"the program has no {sorted(extra)[0]}, which the file holds")
+        slots = extra[0].collection == OPTIMIZER
+        raise UserError(
+            f"the program has no {extra[0]}, which the file holds",
+            "add --like CKPT, a checkpoint that the Sonnet program saved, and"
+            " --optimizer"
+            if slots
+            else "was it made from this target, with these inputs?",
+        )
     Blueprint(found, values, bases).write(prefix)
     return bases

@@ -398,7 +398,7 @@ def test_an_object_that_owns_networks(place, monkeypatch, target):
     with pytest.raises(UserError, match="do not fit each other"):
         checkpoint.restore("other.npz", learner)
     result = run("w.safetensors", "--target", target, "--to-sonnet", "-o", "b")
-    assert "give it with --like" in result.output
+    assert result.exit_code == 2 and "add --like CKPT" in result.output
     result = run("w.safetensors", "--target", target, "--to-sonnet", "-o", "b",
                  "--like", "whole")  # fmt: skip
     assert result.exit_code == 0 and run("diff", "whole", "b").exit_code == 0
