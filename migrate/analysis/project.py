@@ -6,12 +6,9 @@ import ast
 import dataclasses
 import os
 import pathlib
-import re
 from collections.abc import Iterable
 
 from migrate.analysis.imports import canonical
-
-LEGACY_TEXT = re.compile(rb"\b(?:sonnet|tensorflow|trfl)\b")
 
 
 @dataclasses.dataclass
@@ -125,7 +122,7 @@ class Project:
             try:
                 raw = pathlib.Path(path).read_bytes()
                 package = pathlib.Path(path).name == "__init__.py"
-                if LEGACY_TEXT.search(raw) or package or b"import" in raw:
+                if package or b"import" in raw:
                     name = module_name(path)
                     self.add(name, summarize(raw.decode("utf-8-sig"), name, package))
             except (OSError, SyntaxError, ValueError, RecursionError):

@@ -15,7 +15,7 @@ from migrate.analysis.kinds import Kinds
 from migrate.analysis.project import Project
 from migrate.analysis.scopes import Scope
 from migrate.results import Finding, Options
-from migrate.rewrite import build, helpers, positions
+from migrate.rewrite import build, positions, written_out
 
 TODO = "# TODO(sonnet2haiku"
 
@@ -97,7 +97,7 @@ class State:
         """The name by which an entry's written-out body is called."""
         self.helpers.add(entry.name)
         self.aliases.add("_tf_ops")
-        return f"_tf_ops.{helpers.function_name(entry)}"
+        return f"_tf_ops.{written_out.function_name(entry)}"
 
     def random_key(self, scope: Scope) -> cst.BaseExpression:
         """An expression for a fresh random key."""

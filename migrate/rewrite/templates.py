@@ -15,6 +15,7 @@ import libcst as cst
 from compat.dictionary import expressions
 from migrate.analysis import trees
 from migrate.rewrite import build
+from migrate.rewrite.narrowing import NARROWED, narrowed
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -137,22 +138,14 @@ def fill(
     return settle(put(form.body, None, ""))
 
 
-NARROW = {
-    "jnp.int64": "jnp.int32",
-    "jnp.uint64": "jnp.uint32",
-    "jnp.float64": "jnp.float32",
-    "jnp.complex128": "jnp.complex64",
-}
-
-
 def settle(node: cst.BaseExpression) -> cst.BaseExpression:
     """Decides what literals decide, and narrows dtypes to what JAX has by default."""
 
     def change(child, parent, field):
         if isinstance(child, cst.Attribute):
-            narrow = NARROW.get(trees.dotted(child) or "")
-            if narrow is not None:
-                return build.name(narrow)
+            module, _, leaf = (trees.dotted(child) or "").rpartition(".")
+            if module == "jnp" and leaf in NARROWED:
+                return build.name(f"jnp.{narrowed(leaf)}")
             value = change(child.value, child, "value")
             return child if value is child.value else child.with_changes(value=value)
         child = trees.rebuild(child, change)

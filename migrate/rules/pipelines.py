@@ -9,7 +9,6 @@ from migrate.analysis import trees
 _METHODS = frozenset(
     {"map", "filter", "flat_map", "interleave", "from_generator", "apply", "map_fn"}
 )
-_SOURCES = frozenset({"tensorflow_datasets", "tensorflow.data"})
 
 
 def functions_in(rw) -> set[int]:

@@ -16,6 +16,7 @@ from compat.dictionary import exact, expressions, samples
 from migrate.errors import UserError
 from migrate.rewrite import helpers
 from migrate.rewrite.narrowing import narrowed
+from migrate.rewrite.written_out import function_name
 
 OPS = [e for e in dictionary.entries() if e.outcome == "op" and e.helper]
 
@@ -36,7 +37,7 @@ def module(text, tmp_path_factory):
 
 
 def test_names_are_unique():
-    names = [helpers.function_name(e) for e in OPS]
+    names = [function_name(e) for e in OPS]
     twice = {n for n in names if names.count(n) > 1}
     assert not twice
 
@@ -100,7 +101,7 @@ def test_equals_the_body(module, entry, i):
         wanted = exact.call(entry, *args, **kwargs)
     ignored = {n for n, k in entry.kinds.items() if k is dictionary.Ignored}
     given = {k: arrays(v) for k, v in kwargs.items() if k not in ignored}
-    found = getattr(module, helpers.function_name(entry))(*arrays(args), **given)
+    found = getattr(module, function_name(entry))(*arrays(args), **given)
     assert_same(found, wanted)
 
 

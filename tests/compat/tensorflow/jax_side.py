@@ -16,14 +16,9 @@ import numpy as np
 import haiku_core as hk
 from compat import dictionary as d
 from compat.dictionary import exact
+from migrate.rewrite.narrowing import NARROWED, narrowed
 from tests.compat.tensorflow import tf_side
 
-NARROW = {
-    "int64": "int32",
-    "uint64": "uint32",
-    "float64": "float32",
-    "complex128": "complex64",
-}
 TOLERANCE = {"bfloat16": 2e-2, "float16": 2e-3, "float32": 1e-5, "complex64": 1e-5}
 
 
@@ -131,13 +126,13 @@ def compare(job, ours, shapes_only):
         if shapes_only:
             dtype = np.asarray(their).dtype.name
             assert mine.shape == np.shape(their), job.what
-            wanted = NARROW.get(dtype, dtype) if job.narrowed else dtype
+            wanted = narrowed(dtype) if job.narrowed else dtype
             assert mine.dtype.name == wanted, job.what
         else:
             same(mine, their, job.narrowed, job.what)
 
 
-def same(mine, their, narrowed, what):
+def same(mine, their, through_table, what):
     """Asserts that one leaf of a result is the original's: dtype, shape, values."""
     if isinstance(mine, jax.ShapeDtypeStruct):
         assert (list(mine.shape), mine.dtype.name) == their, what
@@ -146,7 +141,7 @@ def same(mine, their, narrowed, what):
         assert mine == their, what
         return
     a, b = np.asarray(mine), np.asarray(their)
-    dtype = NARROW.get(b.dtype.name, b.dtype.name) if narrowed else b.dtype.name
+    dtype = narrowed(b.dtype.name) if through_table else b.dtype.name
     is_python = isinstance(mine, int | float | bool)
     assert a.dtype.name == dtype or is_python, f"{what}: {a.dtype}, not {dtype}"
     assert a.shape == b.shape, f"{what}: shape {a.shape}, not {b.shape}"
@@ -222,11 +217,11 @@ def _as_written(entry, name, value):
 def narrow(value):
     """A drawn sample as migrated code holds it."""
     if isinstance(value, np.ndarray | np.generic):
-        return np.asarray(value, NARROW.get(value.dtype.name, value.dtype))
+        return np.asarray(value, narrowed(value.dtype.name))
     if isinstance(value, list | tuple):
         return type(value)(narrow(v) for v in value)
     if isinstance(value, dict):
         return {k: narrow(v) for k, v in value.items()}
-    if isinstance(value, np.dtype) or (isinstance(value, str) and value in NARROW):
-        return jnp.dtype(NARROW.get(jnp.dtype(value).name, value))
+    if isinstance(value, np.dtype) or (isinstance(value, str) and value in NARROWED):
+        return jnp.dtype(narrowed(jnp.dtype(value).name))
     return value
