@@ -112,7 +112,11 @@ class Reshape(Module):
         )
 
 
-@Reshape.entry.when()
+# Sonnet appends the new axes to inputs that have just the kept ones.
+_MORE_AXES = "exact for inputs of more than preserve_dims axes; others stay as they are"
+
+
+@Reshape.entry.when(because=_MORE_AXES)
 def _(output_shape, preserve_dims=1, name=None):
     return hk.Reshape(output_shape, preserve_dims=preserve_dims, name=name)
 
@@ -125,6 +129,6 @@ class Flatten(Reshape):
         super().__init__((-1,), preserve_dims, name)
 
 
-@Flatten.entry.when()
+@Flatten.entry.when(because=_MORE_AXES)
 def _(preserve_dims=1, name=None):
     return hk.Flatten(preserve_dims=preserve_dims, name=name)
