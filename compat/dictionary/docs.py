@@ -1,4 +1,4 @@
-"""Writes docs/ops.md, the table of legacy names: `python -m compat.dictionary.docs`."""
+"""Writes the tables of legacy names in docs/: `python -m compat.dictionary.docs`."""
 
 from __future__ import annotations
 
@@ -6,20 +6,37 @@ import ast
 import pathlib
 from collections import Counter
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from compat.dictionary import expressions
 from compat.dictionary.registry import Entry, Spelling, entries
 
-PAGE = pathlib.Path(__file__).parents[2] / "docs" / "ops.md"
-FAMILIES = (
-    ("tf.", "TensorFlow names"),
-    ("Tensor.", "Methods and operators of tensors"),
-    ("Variable.", "Methods of variables"),
-    ("GradientTape.", "Methods of gradient tapes"),
-    ("TensorShape.", "Methods of shapes"),
-    ("DType.", "Attributes of dtypes"),
-)
-HEAD = """# What becomes of each TensorFlow name
+DOCS = pathlib.Path(__file__).parents[2] / "docs"
+
+
+class Page(NamedTuple):
+    """One page: what its names are called, and its tables by the names' beginning."""
+
+    subject: str
+    families: dict[str, str]
+
+
+PAGES = {
+    "ops.md": Page(
+        "TensorFlow",
+        {
+            "tf.": "TensorFlow names",
+            "Tensor.": "Methods and operators of tensors",
+            "Variable.": "Methods of variables",
+            "GradientTape.": "Methods of gradient tapes",
+            "TensorShape.": "Methods of shapes",
+            "DType.": "Attributes of dtypes",
+        },
+    ),
+    "sonnet.md": Page("Sonnet", {"snt.": "Sonnet names"}),
+    "trfl.md": Page("TRFL", {"trfl.": "TRFL names"}),
+}
+HEAD = """# What becomes of each {subject} name
 
 Written by `python -m compat.dictionary.docs` from the dictionary that the rewriter and
 `compat` read; a test fails when it is stale.
@@ -28,8 +45,8 @@ What a name becomes:
 
 - **an expression**: shown as it is written in migrated code, the first whose condition
   holds; a caveat in parentheses says in what small way it is not exact.
-- **a helper**: where no expression applies, a small function with TensorFlow's exact
-  behaviour is written into the migrated code.
+- **a helper**: where no expression applies, a small function with the exact behaviour
+  of the original is written into the migrated code.
 - **a rule**: the code around it is turned as a whole.
 - **stays**: it is left as it is, on purpose.
 - **by hand**: a person must look; what to do instead is said.
@@ -37,13 +54,14 @@ What a name becomes:
 """
 
 
-def page() -> str:
-    """The text of the page."""
-    import compat.tensorflow._src  # noqa: F401  (fills the dictionary)
+def page(name: str) -> str:
+    """The text of the page of that file name."""
+    import compat.legacy  # noqa: F401  (fills the dictionary)
 
-    listed = [e for e in entries() if e.name.startswith(tuple(p for p, _ in FAMILIES))]
-    parts = [HEAD, _summary(listed)]
-    for prefix, title in FAMILIES:
+    subject, families = PAGES[name]
+    listed = [e for e in entries() if e.name.startswith(tuple(families))]
+    parts = [HEAD.format(subject=subject), _summary(listed)]
+    for prefix, title in families.items():
         rows = [e for e in listed if e.name.startswith(prefix)]
         parts.append(f"## {title}\n\n{_table(rows)}\n")
     return "\n".join(parts).rstrip() + "\n"
@@ -66,7 +84,7 @@ def _outcome(entry: Entry) -> str:
         "structural": "rule",
         "stays": "stays",
         "manual": "by hand",
-        "module": "module",
+        "module": "expression",
     }[entry.outcome]
 
 
@@ -88,7 +106,7 @@ def _becomes(entry: Entry) -> str:
     shown = [_spelled(s) for s in entry.ways()]
     if entry.helper and (not entry.ways() or entry.ways()[-1].guard is not None):
         shown.append("else a helper" if shown else "a helper")
-    return "<br>".join(shown)
+    return "<br>".join(shown) or "by hand"
 
 
 def _spelled(spelling: Spelling) -> str:
@@ -100,7 +118,7 @@ def _spelled(spelling: Spelling) -> str:
 
 def _notes(entry: Entry) -> str:
     notes = [entry.because]
-    if entry.outcome == "op":
+    if entry.fn is not None:
         first = (entry.fn.__doc__ or "").strip().splitlines()
         notes.insert(0, first[0] if first else "")
     if entry.instead:
@@ -116,14 +134,17 @@ def _code(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("|", "\\|").replace("*", "\\*").replace("_", "\\_")
+    """For a cell of a table; code between backticks shows what it says."""
+    parts = text.replace("|", "\\|").split("`")
+    parts[::2] = [p.replace("*", "\\*").replace("_", "\\_") for p in parts[::2]]
+    return "`".join(parts)
 
 
 def main() -> None:
-    """Writes the page where it is kept."""
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(page())
-    print(f"wrote {PAGE.name}")
+    """Writes the pages where they are kept."""
+    for name in PAGES:
+        (DOCS / name).write_text(page(name), encoding="utf-8")
+        print(f"wrote docs/{name}")
 
 
 if __name__ == "__main__":

@@ -135,8 +135,8 @@ def test_value_can_be_evaluated(entry):
         assert jnp.dtype(found).name == wide.get(name, name)
 
 
-def test_documentation_is_fresh():
-    page = pathlib.Path(__file__).parents[3] / "docs" / "ops.md"
-    assert page.read_text() == docs.page(), (
-        "docs/ops.md is stale: run `python -m compat.dictionary.docs`"
+@pytest.mark.parametrize("name", docs.PAGES)
+def test_documentation_is_fresh(name):
+    assert (docs.DOCS / name).read_text(encoding="utf-8") == docs.page(name), (
+        f"docs/{name} is stale: run `make docs`"
     )
