@@ -241,11 +241,14 @@ class Dataset:
         return dataset if ordered else dataset.shuffle(len(found) or 1, seed)
 
     @staticmethod
-    def random(seed: Any = None, name: Any = None) -> Dataset:
-        """Endless random int64."""
+    def random(
+        seed: Any = None, rerandomize_each_iteration: Any = None, name: Any = None
+    ) -> Dataset:
+        """Endless random int64, other ones in each iteration if asked to."""
+        shared = _generator(seed) if rerandomize_each_iteration else None
 
         def items() -> Iterator[Element]:
-            rng = _generator(seed)
+            rng = shared or _generator(seed)
             while True:
                 yield np.asarray(rng.integers(0, 2**32), np.int64)
 
@@ -258,6 +261,8 @@ class Dataset:
         map_func: Callable[..., Any],
         num_parallel_calls: Any = None,
         deterministic: Any = None,
+        synchronous: Any = None,
+        use_unbounded_threadpool: bool = False,
         name: Any = None,
     ) -> Dataset:
         """The function's results."""

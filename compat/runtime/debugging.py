@@ -31,9 +31,9 @@ def _fail(message: Any, default: str) -> None:
 
 
 def _comparison(
-    name: str, holds: Callable[[Any, Any], Any], sign: str, *aliases: str
+    name: str, holds: Callable[[Any, Any], Any], sign: str, *spaces: str
 ) -> Callable[..., None]:
-    @export(f"tf.debugging.{name}", f"tf.compat.v1.{name}", *aliases)
+    @export(*[f"{space}.{name}" for space in spaces])
     def check(
         x: Any, y: Any, message: Any = None, summarize: Any = None, name: Any = None
     ) -> None:
@@ -54,15 +54,35 @@ def _comparison(
 
     check.__name__ = check.__qualname__ = name
     check.__doc__ = f"Raises InvalidArgumentError unless `x {sign} y` everywhere."
+
+    @export(f"tf.compat.v1.{name}")
+    def older(
+        x: Any, y: Any, data=None, summarize=None, message: Any = None, name: Any = None
+    ) -> None:
+        check(x, y, message)
+
+    older.__name__ = older.__qualname__ = name
+    older.__doc__ = check.__doc__
     return check
 
 
-assert_equal = _comparison("assert_equal", np.equal, "==", "tf.assert_equal")
-assert_none_equal = _comparison("assert_none_equal", np.not_equal, "!=")
-assert_less = _comparison("assert_less", np.less, "<", "tf.assert_less")
-assert_less_equal = _comparison("assert_less_equal", np.less_equal, "<=")
-assert_greater = _comparison("assert_greater", np.greater, ">", "tf.assert_greater")
-assert_greater_equal = _comparison("assert_greater_equal", np.greater_equal, ">=")
+_BOTH = ("tf.debugging", "tf")
+assert_equal = _comparison("assert_equal", np.equal, "==", *_BOTH)
+assert_less = _comparison("assert_less", np.less, "<", *_BOTH)
+assert_less_equal = _comparison("assert_less_equal", np.less_equal, "<=", _BOTH[0])
+assert_greater = _comparison("assert_greater", np.greater, ">", *_BOTH)
+assert_greater_equal = _comparison(
+    "assert_greater_equal", np.greater_equal, ">=", _BOTH[0]
+)
+_unequal = _comparison("assert_none_equal", np.not_equal, "!=")
+
+
+@export("tf.debugging.assert_none_equal")
+def assert_none_equal(
+    x: Any, y: Any, summarize: Any = None, message: Any = None, name: Any = None
+) -> None:
+    """Raises InvalidArgumentError unless `x != y` everywhere."""
+    _unequal(x, y, message)
 
 
 def _of_sign(name: str, holds: Callable[[Any], Any], what: str) -> Callable[..., None]:
@@ -117,15 +137,21 @@ def Assert(condition: Any, data: Any, summarize: Any = None, name: Any = None) -
         _fail(None, f"Expected {condition!r} to be true. Summarized data: {shown}")
 
 
-@export("tf.debugging.assert_all_finite", "tf.debugging.check_numerics")
-def check_numerics(x: Any, message: Any = "", name: Any = None) -> Any:
-    """`x`; raises InvalidArgumentError if an element is infinite or NaN."""
-    tensor = convert(x)
+@export("tf.debugging.check_numerics")
+def check_numerics(tensor: Any, message: Any, name: Any = None) -> Any:
+    """`tensor`; raises InvalidArgumentError if an element is infinite or NaN."""
+    tensor = convert(tensor)
     values = _values(tensor)
     if values is not None and not np.all(np.isfinite(values[0].astype(np.float64))):
         bad = "NaN" if np.any(np.isnan(values[0])) else "Inf"
         raise InvalidArgumentError(f"{message} : Tensor had {bad} values")
     return tensor
+
+
+@export("tf.debugging.assert_all_finite")
+def assert_all_finite(x: Any, message: Any, name: Any = None) -> Any:
+    """`x`; raises InvalidArgumentError if an element is infinite or NaN."""
+    return check_numerics(x, message)
 
 
 @export("tf.debugging.enable_check_numerics", "tf.debugging.disable_check_numerics")
@@ -165,21 +191,27 @@ def assert_rank_in(x: Any, ranks: Any, message: Any = None, name: Any = None) ->
 
 
 @export("tf.debugging.assert_scalar")
-def assert_scalar(tensor: Any, message: Any = None, name: Any = None) -> Any:
-    """`tensor`; raises ValueError unless it is a scalar."""
+def assert_scalar(tensor: Any, message: Any = None, name: Any = None) -> None:
+    """Raises ValueError unless `tensor` is a scalar."""
     assert_rank(tensor, 0, message)
-    return convert(tensor)
 
 
-@export("tf.debugging.assert_type", "tf.debugging.assert_integer")
+@export("tf.debugging.assert_type")
 def assert_type(
-    tensor: Any, tf_type: Any = None, message: Any = None, name: Any = None
+    tensor: Any, tf_type: Any, message: Any = None, name: Any = None
 ) -> None:
-    """Raises TypeError unless the tensor has the dtype (by default, integers)."""
+    """Raises TypeError unless the tensor has the dtype."""
     have = convert(tensor).dtype
-    good = have.is_integer if tf_type is None else have == dtypes.as_dtype(tf_type)
-    if not good:
+    if have != dtypes.as_dtype(tf_type):
         raise TypeError(f"{message or ''} tensor must be of type {tf_type}, is {have}")
+
+
+@export("tf.debugging.assert_integer")
+def assert_integer(x: Any, message: Any = None, name: Any = None) -> None:
+    """Raises TypeError unless `x` is of integers."""
+    have = convert(x).dtype
+    if not have.is_integer:
+        raise TypeError(f"{message or ''} tensor must be of integers, is {have}")
 
 
 @export("tf.debugging.assert_same_float_dtype")

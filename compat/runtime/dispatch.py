@@ -404,11 +404,10 @@ def static(name: str, value: Any) -> Any:
                 f"argument {name!r} must be known when the function is traced, but it "
                 f"is computed in it ({value!r})"
             )
-        return _plain_tuple(np.asarray(value).tolist())
+        value = np.asarray(value)
     if isinstance(value, np.ndarray):
-        return _plain_tuple(value.tolist())
-    if isinstance(value, np.generic):
-        return value.item()
+        # A scalar keeps its dtype: that of `tf.range` depends on it.
+        return _plain_tuple(value.tolist()) if value.ndim else value[()]
     if isinstance(value, list | tuple):
         return tuple(static(name, v) for v in value)
     if isinstance(value, dict):

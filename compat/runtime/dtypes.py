@@ -196,23 +196,24 @@ def of_numpy(dtype: np.dtype) -> DType:
 
 
 @export("tf.as_dtype", "tf.dtypes.as_dtype")
-def as_dtype(value: Any) -> DType:
+def as_dtype(type_value: Any) -> DType:
     """The dtype that a DType, a name, a numpy or Python type, or a number stands for.
 
     Raises:
       TypeError: it stands for none.
     """
-    if isinstance(value, DType):
-        return value
-    if isinstance(value, str):
-        return DType(value)
-    if isinstance(value, type) and value in _PYTHON:
-        return DType(_PYTHON[value])
-    if isinstance(value, int) and value in _BY_ENUM:
-        return DType(_BY_ENUM[value])
-    if value is None:
+    if isinstance(type_value, DType):
+        return type_value
+    if isinstance(type_value, str):
+        return DType(type_value)
+    if isinstance(type_value, type) and type_value in _PYTHON:
+        return DType(_PYTHON[type_value])
+    if isinstance(type_value, int) and type_value in _BY_ENUM:
+        return DType(_BY_ENUM[type_value])
+    if type_value is None:
         raise TypeError("Cannot convert None to a TensorFlow DType.")
     try:
-        return of_numpy(np.dtype(value))
+        return of_numpy(np.dtype(type_value))
     except TypeError:
-        raise TypeError(f"Cannot convert {value!r} to a TensorFlow DType.") from None
+        text = f"Cannot convert {type_value!r} to a TensorFlow DType."
+        raise TypeError(text) from None

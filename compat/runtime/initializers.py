@@ -76,7 +76,7 @@ class Ones(Initializer):
 class Constant(Initializer):
     """One value, or a list of them reshaped."""
 
-    def __init__(self, value: Any = 0) -> None:
+    def __init__(self, value: Any = 0, support_partition: bool = False) -> None:
         self.value = value
 
     def __call__(self, shape: Any, dtype: Any = None, **kwargs: Any) -> Any:

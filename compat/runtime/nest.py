@@ -51,9 +51,9 @@ def _rebuilt(like: Any, children: list[Any]) -> Any:
 
 
 @export("tf.nest.is_nested")
-def is_nested(structure: Any) -> bool:
+def is_nested(seq: Any) -> bool:
     """Whether the value is a nest rather than a leaf."""
-    return _children(structure) is not None
+    return _children(seq) is not None
 
 
 def _leaves(structure: Any) -> Iterator[Any]:

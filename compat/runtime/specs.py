@@ -62,15 +62,16 @@ class TensorSpec(TypeSpec):
         """The spec of a tensor or variable."""
         return cls(tensor.shape, tensor.dtype, name)
 
-    def is_compatible_with(self, value: Any) -> bool:
+    def is_compatible_with(self, spec_or_tensor: Any) -> bool:
         """Whether a tensor or spec fits."""
-        if not hasattr(value, "shape"):
+        other = spec_or_tensor
+        if not hasattr(other, "shape"):
             try:
-                value = convert(value, None, self._dtype.numpy)
+                other = convert(other, None, self._dtype.numpy)
             except (TypeError, ValueError):
                 return False
-        return self._dtype == value.dtype and self._shape.is_compatible_with(
-            value.shape
+        return self._dtype == other.dtype and self._shape.is_compatible_with(
+            other.shape
         )
 
     def is_subtype_of(self, other: Any) -> bool:

@@ -175,6 +175,9 @@ class Tensor:
     def __round__(self, digits: int = 0) -> Any:
         return round(float(self), digits)
 
+    def _shape_tuple(self) -> tuple[int, ...]:
+        return tuple(self.shape)
+
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("_"):
             from compat.runtime.operators import method_of
@@ -487,9 +490,9 @@ def _dtype_of_first(value: Any) -> np.dtype | None:
 
 
 @export("tf.is_tensor")
-def is_tensor(value: Any) -> bool:
+def is_tensor(x: Any) -> bool:
     """Whether the value is a tensor or a variable."""
-    return isinstance(value, TENSOR_LIKE)
+    return isinstance(x, TENSOR_LIKE)
 
 
 # Variables, sparse slices and such add themselves.
