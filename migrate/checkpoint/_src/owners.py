@@ -46,8 +46,13 @@ def kind_of(thing: Any) -> str | None:
 
 
 def is_owner(thing: Any) -> bool:
-    """Whether `thing` is a network, or an object that owns one, or a variable."""
-    if isinstance(thing, type) or not hasattr(thing, "__dict__"):
+    """Whether `thing` is a network, an object that owns one, or a dictionary of them.
+
+    A dictionary stands for what ``tf.train.Checkpoint(**objects)`` was given.
+    """
+    if isinstance(thing, type):
+        return False
+    if not isinstance(thing, Mapping) and not hasattr(thing, "__dict__"):
         return False
     return kind_of(thing) == "Network" or any(True for _ in _members(thing, (), set()))
 
