@@ -17,12 +17,12 @@ from compat.runtime.export import export
 from compat.runtime.operators import tf_op, tf_op_of_dictionary
 from compat.runtime.shapes import TensorShape, static_shape
 from compat.runtime.tensor import (
-    CONVERTERS,
     Tensor,
     Tracer,
     convert,
     is_tensor,
     lift,
+    register,
 )
 
 
@@ -181,8 +181,7 @@ def register_tensor_conversion_function(
         asked = None if dtype is None else dtypes.of_numpy(dtype)
         return convert(conversion_func(value, asked, None, False), dtype)
 
-    CONVERTERS.append((base_type, converted, priority))
-    CONVERTERS.sort(key=lambda entry: entry[2])
+    register(base_type, converted, priority)
 
 
 def _filled_like(name: str, value: int) -> Any:

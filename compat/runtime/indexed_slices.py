@@ -8,11 +8,10 @@ from typing import Any
 import jax.numpy as jnp
 
 from compat.runtime import dtypes
-from compat.runtime import tensor as tensor_lib
 from compat.runtime.export import export
 from compat.runtime.plans import Plan, run
 from compat.runtime.shapes import TensorShape, static_shape
-from compat.runtime.tensor import Tensor, convert
+from compat.runtime.tensor import Tensor, convert, register
 
 
 @export("tf.IndexedSlices")
@@ -108,4 +107,4 @@ def _converted(value: IndexedSlices, dtype: Any, hint: Any) -> Tensor:
     return convert(value.dense(), dtype)
 
 
-tensor_lib.CONVERTERS.append((IndexedSlices, _converted, 100))
+register(IndexedSlices, _converted, 100)

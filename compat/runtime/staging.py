@@ -154,7 +154,7 @@ class Staged:
 
     def run_directly(self, inputs: Sequence[Tensor]) -> Any:
         """`__call__` where nothing records and all is concrete: the usual case."""
-        key = next_key() if self.draws else _no_key()
+        key = next_key() if self.draws else no_key()
         arrays = [v._array for v in self.captures]
         arrays.append(key._array)
         arrays += [t._array for t in inputs]
@@ -186,7 +186,7 @@ class Staged:
         """Runs it: one op on tapes; variables get their new values."""
         if self.direct and STATE.frame is None and not STATE.tapes and clean():
             return self.run_directly(inputs)
-        key = next_key() if self.draws else _no_key()
+        key = next_key() if self.draws else no_key()
         flat = run(self.plan, [*self.values(), key, *inputs])
         count = len(self.outputs.arrays)
         for variable, value in zip(self.written, flat[count:], strict=True):
@@ -195,7 +195,8 @@ class Staged:
 
 
 @functools.cache
-def _no_key() -> Tensor:
+def no_key() -> Tensor:
+    """What stands for a random key where none is drawn."""
     return Tensor(lift(np.zeros(2, np.uint32)))
 
 

@@ -9,13 +9,20 @@ from typing import Any
 import numpy as np
 
 from compat.runtime import dtypes, names, operators
-from compat.runtime import tensor as tensor_lib
 from compat.runtime.errors import InvalidArgumentError
 from compat.runtime.export import export
 from compat.runtime.frames import NeedsEagerRun
 from compat.runtime.shapes import TensorShape
 from compat.runtime.state import STATE
-from compat.runtime.tensor import Reference, Tensor, Tracer, convert, lift
+from compat.runtime.tensor import (
+    Reference,
+    Tensor,
+    Tracer,
+    convert,
+    is_tensor,
+    lift,
+    register,
+)
 
 
 @export("tf.VariableSynchronization")
@@ -113,7 +120,7 @@ class Variable(metaclass=_Creating):
                 "The `initial_value` arg to `tf.Variable` must be specified except "
                 "when you are not providing a `variable_def`."
             )
-        if callable(initial_value) and not tensor_lib.is_tensor(initial_value):
+        if callable(initial_value) and not is_tensor(initial_value):
             initial_value = initial_value()
         wanted = None if dtype is None else dtypes.as_dtype(dtype).numpy
         value = convert(initial_value, wanted)
@@ -479,8 +486,7 @@ def _converted(value: Variable, dtype: Any, hint: Any) -> Tensor:
     return convert(value._read(), dtype)
 
 
-tensor_lib.CONVERTERS.append((Variable, _converted, 1000))
-tensor_lib.TENSOR_LIKE += (Variable,)
+register(Variable, _converted, 1000, counts=True)
 operators.attach(Variable)
 
 

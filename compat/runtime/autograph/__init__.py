@@ -171,10 +171,10 @@ def _placeholder_defaults(arguments: ast.arguments) -> None:
 
 def _instance(factory: Callable[..., Any], function: types.FunctionType) -> Any:
     """The converted function with the original's globals, cells and defaults."""
-    from compat.runtime.autograph import statements
+    from compat.runtime.autograph import called
 
     free = function.__code__.co_freevars
-    made = factory(statements, *[None] * len(free))
+    made = factory(called, *[None] * len(free))
     given = dict(zip(free, function.__closure__ or (), strict=True))
     own = dict(zip(made.__code__.co_freevars, made.__closure__ or (), strict=True))
     cells = tuple(given.get(n, own[n]) for n in made.__code__.co_freevars)

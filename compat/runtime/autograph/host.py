@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from compat.runtime.autograph import RunsOnHost
+from compat.runtime.autograph.locals import is_value
 from compat.runtime.state import STATE
+from compat.runtime.tensor import convert
 
 _bodies: dict[Any, Any] = {}
 
@@ -41,7 +43,6 @@ def _compiled(
 
     It is remembered for the code and what the code refers to.
     """
-    from compat.runtime.autograph.statements import _is_value
     from compat.runtime.function import Function
 
     cells = dict(zip(body.__code__.co_freevars, body.__closure__ or (), strict=True))
@@ -65,10 +66,8 @@ def _compiled(
         _bodies[key] = (known_get, known_put, step, held)
 
     def run(item: Any, state: list[Any]) -> list[Any]:
-        from compat.runtime.tensor import convert
-
         given = [
-            convert(v) if _is_value(v) and not isinstance(v, bool) else v for v in state
+            convert(v) if is_value(v) and not isinstance(v, bool) else v for v in state
         ]
         return list(step(item, given))
 

@@ -13,11 +13,13 @@ from typing import Any
 import jax
 import numpy as np
 
-from compat.runtime import autograph, dtypes, nest
+from compat.runtime import autograph, nest
 from compat.runtime.errors import InvalidArgumentError, OutOfRangeError
 from compat.runtime.export import export
 from compat.runtime.frames import NeedsEagerRun
-from compat.runtime.random import SOURCE
+from compat.runtime.function.arguments import described, fitted, flexible
+from compat.runtime.function.concrete import ConcreteFunction, merged
+from compat.runtime.function.context import EAGERLY
 from compat.runtime.shapes import TensorShape
 from compat.runtime.specs import TensorSpec
 from compat.runtime.staging import ShapesChanged, Staged, stage
@@ -26,24 +28,8 @@ from compat.runtime.tensor import Tensor, convert
 from compat.runtime.tracing import clean, in_trace
 from compat.runtime.variable import Variable
 
-
-class _Eagerly:
-    on = False
-
-
-_EAGERLY = _Eagerly()
-
-
-@export("tf.config.run_functions_eagerly")
-def run_functions_eagerly(run_eagerly: bool) -> None:
-    """Whether functions run as plain Python from now on."""
-    _EAGERLY.on = bool(run_eagerly)
-
-
-@export("tf.config.functions_run_eagerly")
-def functions_run_eagerly() -> bool:
-    """Whether they do."""
-    return _EAGERLY.on
+# Sizes that stand for unknown dimensions; two, so that what depends on them shows.
+STAND_INS = (1009, 1013)
 
 
 class Function:
@@ -160,9 +146,9 @@ class Function:
     def _call(self, args: Any, kwargs: Any) -> Any:
         if self.input_signature is not None:
             args, kwargs = self._by_signature(args, kwargs)
-        if STATE.frame is not None or self._on_host or _EAGERLY.on or in_trace():
+        if STATE.frame is not None or self._on_host or EAGERLY.on or in_trace():
             return self._code()(*args, **kwargs)
-        key, leaves, places, tensors = _described(args, kwargs)
+        key, leaves, places, tensors = described(args, kwargs)
         staged = self._traces.get(key)
         if staged is None or not staged.fits():
             with self._lock:
@@ -204,11 +190,11 @@ class Function:
                 f"{self.name} takes {len(specs)} arguments by its input_signature, but "
                 f"{len(args)} were given"
             )
-        fitted = []
+        made = []
         for value, spec in zip(args, specs, strict=False):
-            fit = functools.partial(_fitted, self.name)
-            fitted.append(nest.map_structure_up_to(spec, fit, value, spec))
-        return tuple(fitted), kwargs
+            fit = functools.partial(fitted, self.name)
+            made.append(nest.map_structure_up_to(spec, fit, value, spec))
+        return tuple(made), kwargs
 
     def _trace(
         self, args: Any, kwargs: Any, leaves: Any, places: Any, tensors: Any
@@ -246,7 +232,7 @@ class Function:
         """
         if not args and not kwargs and self.input_signature is not None:
             args = tuple(self.input_signature)
-        sizes = STAND_INS if _flexible(args, kwargs) else STAND_INS[:1]
+        sizes = STAND_INS if flexible(args, kwargs) else STAND_INS[:1]
         created: list[Variable] = []
         try:
             traces = [self._abstract(args, kwargs, size, created) for size in sizes]
@@ -261,7 +247,7 @@ class Function:
                     f"{error}"
                 ) from error
             return ConcreteFunction(self, args, kwargs, TensorShape(None), None)
-        return ConcreteFunction(self, args, kwargs, *_merged(traces))
+        return ConcreteFunction(self, args, kwargs, *merged(traces))
 
     def _abstract(
         self, args: Any, kwargs: Any, size: int, created: list[Variable]
@@ -302,110 +288,8 @@ class Function:
             raise
 
 
-# Sizes that stand for unknown dimensions; two, so that what depends on them shows.
-STAND_INS = (1009, 1013)
-
-
 def _itself(thing: Any) -> Any:
     return thing
-
-
-def _fitted(name: str, value: Any, spec: Any) -> Any:
-    if not isinstance(spec, TensorSpec):
-        return value
-    tensor = convert(value, None, spec.dtype.numpy)
-    if not spec.is_compatible_with(tensor):
-        raise TypeError(
-            f"{name}: an argument of shape {tensor.shape} and dtype "
-            f"{tensor.dtype.name} does not fit its input_signature {spec}"
-        )
-    return tensor
-
-
-_STATIC = (int, float, bool, str, bytes, type(None), complex)
-
-
-def _described(args: Any, kwargs: Any) -> tuple[Any, list[Any], list[int], list[Any]]:
-    """(cache key, leaves, places of tensors among the leaves, tensors).
-
-    Tensors and arrays count by shape and dtype, variables and other objects by
-    identity, Python values by value.
-    """
-    leaves = nest.flatten((args, kwargs)) if kwargs or _nested(args) else list(args)
-    key: list[Any] = [bool(STATE.tapes), STATE.devices[-1]]
-    places, tensors = [], []
-    for i, leaf in enumerate(leaves):
-        if type(leaf) is not Tensor and isinstance(
-            leaf, np.ndarray | np.generic | jax.Array
-        ):
-            leaf = convert(leaf)
-        if type(leaf) is Tensor:
-            array = leaf._array
-            key.append(array.shape)
-            key.append(array.dtype)
-            places.append(i)
-            tensors.append(leaf)
-        elif isinstance(leaf, _STATIC):
-            key.append(type(leaf))
-            key.append(leaf)
-        else:
-            key.append(_Same(leaf))
-    if kwargs or _nested(args):
-        key.append(_shape_of((args, kwargs)))
-    else:
-        key.append(len(leaves))
-    return tuple(key), leaves, places, tensors
-
-
-def _nested(args: Any) -> bool:
-    return any(nest.is_nested(a) for a in args)
-
-
-def _shape_of(value: Any) -> Any:
-    """A hashable description of a nest."""
-    if isinstance(value, dict):
-        return (dict, *((k, _shape_of(value[k])) for k in value))
-    if nest.is_nested(value):
-        children = nest._children(value) or ()
-        return (type(value), *(_shape_of(child) for _, child in children))
-    return None
-
-
-class _Same:
-    """An object as part of a key: equal to itself only, and kept alive."""
-
-    __slots__ = ("_thing",)
-
-    def __init__(self, thing: Any) -> None:
-        self._thing = thing
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other._thing is self._thing
-
-    def __hash__(self) -> int:
-        return id(self._thing)
-
-
-def _flexible(args: Any, kwargs: Any) -> bool:
-    return any(
-        isinstance(leaf, TensorSpec) and not leaf.shape.is_fully_defined()
-        for leaf in nest.flatten((args, kwargs))
-    )
-
-
-def _merged(staged: Sequence[Staged]) -> tuple[Any, Any]:
-    """Shapes (with unknown dimensions where the traces differ) and dtypes."""
-    shapes, kinds = [], []
-    for arrays in zip(*[s.outputs.arrays for s in staged], strict=True):
-        first, last = arrays[0].shape, arrays[-1].shape
-        shapes.append(
-            TensorShape(first).most_specific_compatible_shape(last)
-            if len(arrays) > 1
-            else TensorShape(first)
-        )
-        kinds.append(dtypes.of_numpy(arrays[0].dtype))
-    rebuild = staged[0].outputs.rebuild
-    return rebuild(shapes), rebuild(kinds)
 
 
 class _Last:
@@ -438,61 +322,9 @@ class _Last:
             and STATE.frame is None
             and clean()
             and STATE.devices[-1] == self._device
-            and not _EAGERLY.on
+            and not EAGERLY.on
             and self.staged.fits()
         )
-
-
-class ConcreteFunction:
-    """A function traced for given arguments.
-
-    Attributes:
-      output_shapes, output_dtypes: nests like the result.
-      inputs_signature: the arguments it was traced for.
-    """
-
-    def __init__(
-        self, function: Function, args: Any, kwargs: Any, shapes: Any, kinds: Any
-    ) -> None:
-        self._function = function
-        self.structured_input_signature = (args, kwargs)
-        self.output_shapes = shapes
-        self.output_dtypes = kinds
-        self.structured_outputs = nest.map_structure(
-            lambda s, d: TensorSpec(s, d) if isinstance(d, dtypes.DType) else None,
-            shapes,
-            kinds,
-        )
-
-    @property
-    def outputs(self) -> list[TensorSpec]:
-        """The specs of the tensors that it returns."""
-        return [s for s in nest.flatten(self.structured_outputs) if s is not None]
-
-    @property
-    def name(self) -> str:
-        """The Python function's name."""
-        return self._function.name
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Runs it; arguments that were no tensors when traced may be left out."""
-        first, named = self.structured_input_signature
-        if len(args) < len(first):
-            given = iter(args)
-            filled = [next(given, old) if _has_tensors(old) else old for old in first]
-            args = tuple(filled) if next(given, None) is None else args
-        return self._function(*args, **{**_without_tensors(named), **kwargs})
-
-
-def _has_tensors(value: Any) -> bool:
-    return any(
-        isinstance(leaf, TensorSpec | Tensor | np.ndarray)
-        for leaf in nest.flatten(value)
-    )
-
-
-def _without_tensors(named: dict[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in named.items() if not _has_tensors(v)}
 
 
 @export("tf.function", "tf.compat.v1.function", "tf.__internal__.function.Function")
@@ -526,54 +358,3 @@ def function(
         return Function(inner, input_signature, autograph, compiled)
 
     return decorate if func is None else decorate(func)
-
-
-@export("tf.init_scope")
-class init_scope:
-    """Inside, code runs as outside of any trace: what it makes is concrete."""
-
-    def __enter__(self) -> None:
-        self._saved = STATE.frame, STATE.tapes
-        frame = STATE.frame
-        STATE.frame = _Lifted(frame) if frame is not None else None
-        STATE.tapes = []
-        self._eval = jax.ensure_compile_time_eval()
-        self._eval.__enter__()
-
-    def __exit__(self, *exc: Any) -> None:
-        self._eval.__exit__(*exc)
-        STATE.frame, STATE.tapes = self._saved
-
-
-class _Lifted:
-    """The frame of an `init_scope` in a trace: variables hold their own values."""
-
-    def __init__(self, frame: Any) -> None:
-        self._frame = frame
-        self.creates = True
-        self.stand_in = -1
-        self.created = frame.created
-        self.tapes: list[Any] = []
-
-    def get(self, variable: Variable) -> Tensor:
-        return variable._value
-
-    seen = get
-
-    def set(self, variable: Variable, value: Tensor) -> None:
-        variable._value = value
-
-    def next_key(self, seed: int | None = None) -> Any:
-        return SOURCE.key(seed)
-
-
-@export("tf.executing_eagerly")
-def executing_eagerly() -> bool:
-    """False inside a `tf.function`."""
-    return STATE.frame is None or isinstance(STATE.frame, _Lifted)
-
-
-@export("tf.inside_function")
-def inside_function() -> bool:
-    """True inside a `tf.function`."""
-    return not executing_eagerly()

@@ -1,0 +1,176 @@
+"""Control flow: autograph's, and the ops'."""
+
+import numpy as np
+
+from tests.compat.runtime.scenarios.registry import scenario
+
+
+def _call_both_ways(tf, function, *args):
+    tensors = [tf.constant(a) for a in args]
+    return [function(*tensors), tf.function(function)(*tensors)]
+
+
+@scenario
+def conditions(tf):
+    def f(x):
+        if x > 0:
+            y = x * 2
+        elif x < -5:
+            y = x * 3
+        else:
+            y = x - 1
+        return y if x != 4 else -y
+
+    return [_call_both_ways(tf, f, v) for v in (3.0, 4.0, -1.0, -7.0)]
+
+
+@scenario
+def early_returns(tf):
+    def f(x):
+        if x > 10:
+            return x
+        elif x > 5:
+            x = x + 1
+        return -x
+
+    return [_call_both_ways(tf, f, v) for v in (20, 9, 6, 1)]
+
+
+@scenario
+def while_loops(tf):
+    def f(x, n):
+        i = tf.constant(0)
+        while i < n and x < 1000.0:
+            x = x * 2.0
+            i += 1
+        return x, i
+
+    return [_call_both_ways(tf, f, 3.0, n) for n in (0, 4, 50)]
+
+
+@scenario
+def for_loops(tf):
+    def f(n):
+        total = 0
+        for i in tf.range(n):
+            if i == 2:
+                continue
+            if i > 6:
+                break
+            total += i
+        return total
+
+    return [_call_both_ways(tf, f, n) for n in (0, 2, 5, 12)]
+
+
+@scenario
+def loops_over_rows(tf):
+    def f(x):
+        total = tf.zeros([2])
+        for row in x:
+            total = total * 0.5 + row
+        return total
+
+    rows = np.arange(24, dtype=np.float32).reshape(12, 2)
+    return _call_both_ways(tf, f, rows), _call_both_ways(tf, f, rows[:3])
+
+
+@scenario
+def boolean_expressions(tf):
+    def f(x):
+        a = x > 0 and x < 5
+        b = not a or x == 2
+        c = 0 < x < 3
+        return [tf.cast(flag, tf.int32) for flag in (a, b, c)]
+
+    return [_call_both_ways(tf, f, v) for v in (-1, 1, 2, 4, 9)]
+
+
+@scenario
+def called_functions_are_converted(tf):
+    class Sign:
+        def of(self, x):
+            if x > 0:
+                return 1
+            return -1
+
+    def helper(x):
+        return Sign().of(x) * 10
+
+    return [_call_both_ways(tf, helper, v) for v in (3.0, -3.0)]
+
+
+@scenario
+def variables_in_branches(tf):
+    v, w = tf.Variable(0), tf.Variable(10)
+
+    @tf.function
+    def f(x):
+        if x > 0:
+            v.assign_add(x)
+        else:
+            w.assign_sub(x)
+        for i in tf.range(3):
+            v.assign_add(i)
+        return v + w
+
+    return [f(tf.constant(5)), v.numpy(), w.numpy(), f(tf.constant(-2)), v, w]
+
+
+@scenario
+def control_flow_ops(tf):
+    w = tf.Variable(3.0)
+
+    def f(x):
+        with tf.GradientTape() as tape:
+            a = tf.cond(x > 0, lambda: x * w, lambda: w * w)
+            b = tf.switch_case(tf.cast(x > 0, tf.int32), [lambda: w + 1, lambda: w * 2])
+            c = tf.case([(x > 5, lambda: w), (x > 0, lambda: -w)], lambda: w * 10)
+            y = a + b + c
+        return y, tape.gradient(y, w)
+
+    return [_call_both_ways(tf, f, v) for v in (7.0, 2.0, -2.0)]
+
+
+@scenario
+def loop_ops(tf):
+    w = tf.Variable(1.5)
+
+    def f(xs):
+        with tf.GradientTape() as tape:
+            states = tf.scan(lambda s, x: s * w + x, xs, tf.constant(1.0))
+            folded = tf.foldl(lambda s, x: s + x * w, xs)
+            back = tf.foldr(lambda s, x: s * 0.5 + x, xs)
+            mapped = tf.map_fn(lambda x: x * w, xs)
+            y = tf.reduce_sum(states) + folded + back + tf.reduce_sum(mapped)
+        return states, folded, back, mapped, tape.gradient(y, w)
+
+    return _call_both_ways(tf, f, [1.0, 2.0, 3.0])
+
+
+@scenario
+def while_loop_op(tf):
+    def f(x):
+        return tf.while_loop(
+            lambda i, s: i < 5, lambda i, s: (i + 1, s * x), (tf.constant(0), x)
+        )
+
+    return _call_both_ways(tf, f, 2.0)
+
+
+@scenario
+def tensor_arrays(tf):
+    def f(x):
+        array = tf.TensorArray(tf.float32, size=4, element_shape=[2])
+        for i in tf.range(4):
+            array = array.write(i, x * tf.cast(i, tf.float32))
+        return array.stack(), array.read(2), array.size()
+
+    array = tf.TensorArray(tf.int32, 3, element_shape=[2], clear_after_read=False)
+    unstacked = array.unstack([[1, 2], [3, 4], [5, 6]])
+    return [
+        _call_both_ways(tf, f, [1.0, 2.0]),
+        unstacked.read(1),
+        unstacked.concat(),
+        unstacked.gather([2, 0]),
+    ]
