@@ -5,16 +5,21 @@ from __future__ import annotations
 import ast
 import concurrent.futures
 import dataclasses
+import functools
 import multiprocessing
 import os
+import re
 import signal
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from migrate import files
 from migrate.errors import one_line
 from migrate.results import FileResult, Options, SourceResult
+
+if TYPE_CHECKING:
+    from migrate.analysis.project import Project
 
 _FILES_PER_WORKER = 24  # below that, a worker's start costs more than it saves
 
@@ -92,6 +97,14 @@ class Run:
     def changed(self) -> list[FileResult]:
         return [f for f in self.files if f.changed]
 
+    @functools.cached_property
+    def callers(self) -> list[FileResult]:
+        """Files that were not given and use what changed; see `migrate.callers`."""
+        from migrate import callers
+
+        given = [f.path for f in self.files]
+        return callers.find(self.changed, given) if self.changed else []
+
 
 def rewrite_paths(
     paths: Iterable[str | os.PathLike[str]],
@@ -125,29 +138,33 @@ def rewrite_paths(
     sources = [f for f in found if f.error or f.is_source]
     others = [f for f in found if not (f.error or f.is_source)]
     results: dict[int, FileResult] = {}
-    work: list[tuple[int, files.Found]] = []
+    work: dict[int, files.Found] = {}
+    silent: dict[int, files.Found] = {}  # no mention: only its imports may lead there
     for i, source in enumerate(sources):
         results[i] = FileResult(source.path, error=source.error)
         if source.error is None:
             try:
-                if files.mentions(files.read(source.path)):
-                    work.append((i, source))
+                mentions = files.mentions(files.read(source.path))
+                (work if mentions else silent)[i] = source
             except files.FileError as error:
                 results[i].error = str(error)
     run = Run([], others, options)
-    index = _index_paths([source.path for _, source in work])
+    index = _index_paths([source.path for source in work.values()])
+    users = _users(index, silent)
+    work = dict(sorted({**work, **{i: silent[i] for i in users}}.items()))
+    index = sorted({*index, *(silent[i].path for i in users)})
     task = _Task(options, index, engine, mirrored=out is not None)
     try:
         if on_file is not None:
             on_file(0, len(work))
-        for done, (i, result) in enumerate(_each(task, work, jobs), 1):
+        for done, (i, result) in enumerate(_each(task, list(work.items()), jobs), 1):
             results[i] = result
             if on_file is not None:
                 on_file(done, len(work))
     except KeyboardInterrupt:
         run.interrupted = True
         finished = {i for i, r in results.items() if r.result or r.error}
-        waiting = {i for i, _ in work} - finished
+        waiting = set(work) - finished
         results = {i: r for i, r in results.items() if i not in waiting}
     for i, result in sorted(results.items()):
         result.relative = sources[i].relative
@@ -168,6 +185,50 @@ def _index_paths(paths: Sequence[str]) -> list[str]:
             out[init] = None
             folder = os.path.dirname(folder)
     return sorted(out)
+
+
+def _users(index: list[str], silent: dict[int, files.Found]) -> list[int]:
+    """Those files without a mention that use the module classes of others.
+
+    One that makes `Net()`, imported from a file that is rewritten, must change too.
+    """
+    if not silent or not index:
+        return []
+    from migrate.analysis.project import Project
+
+    project = Project(index)
+    found: list[int] = []
+    while True:
+        names = project.module_classes()
+        if not names:
+            return found
+        named = re.compile(rb"\b(?:%s)\b" % "|".join(sorted(names)).encode())
+        more = [
+            i
+            for i, source in silent.items()
+            if i not in found and _uses(project, source.path, named)
+        ]
+        found += more
+        if not more:
+            return found
+
+
+def _uses(project: Project, path: str, named: re.Pattern[bytes]) -> bool:
+    """Whether a file imports from the project; if so, enters it there."""
+    if not path.endswith(".py"):
+        return False
+    raw = files.read(path)
+    if b"import" not in raw or not named.search(raw):
+        return False
+    try:
+        summary = project.summary(path, raw)
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    view = project.seen_from(path)
+    if not any(map(view.uses, summary.names.values())):
+        return False
+    project.enter(path, summary)
+    return True
 
 
 class _Task:

@@ -94,7 +94,7 @@ def rewrite(
 def _status(result: Report, check: bool, strict: bool) -> int:
     if result.number("error"):
         return ERROR
-    if strict and result.counts.left:
+    if strict and (result.counts.left or result.callers):
         return LEFT
     if check and result.number("changed"):
         return WOULD_CHANGE

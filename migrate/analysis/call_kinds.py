@@ -12,7 +12,7 @@ from compat.dictionary.kinds import FLOAT, TENSOR, UNKNOWN, ByDtype, Kind, Like
 from migrate.analysis import trees
 from migrate.analysis.expressions import Expressions
 from migrate.analysis.imports import Imports
-from migrate.analysis.project import Project
+from migrate.analysis.project import View
 from migrate.analysis.scopes import Scope
 from migrate.analysis.sorts import DISTRIBUTION, TAPE, element_of, merge
 
@@ -20,7 +20,7 @@ from migrate.analysis.sorts import DISTRIBUTION, TAPE, element_of, merge
 class Calls(Expressions):
     """Infers the kinds of calls in one file."""
 
-    def __init__(self, module: cst.Module, imports: Imports, project: Project):
+    def __init__(self, module: cst.Module, imports: Imports, project: View):
         super().__init__(module, imports, project)
         self.scopes: dict[int, Scope] = {}
         self._returns: dict[int, Kind] = {}

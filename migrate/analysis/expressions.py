@@ -18,7 +18,7 @@ from compat.dictionary.kinds import (
 from migrate.analysis import trees
 from migrate.analysis.imports import Imports
 from migrate.analysis.names import Names
-from migrate.analysis.project import Project
+from migrate.analysis.project import View
 from migrate.analysis.scopes import Scope
 from migrate.analysis.sorts import (
     FUNCTION,
@@ -35,7 +35,7 @@ from migrate.analysis.sorts import (
 class Expressions(Names):
     """Infers the kinds of expressions in one file."""
 
-    def __init__(self, module: cst.Module, imports: Imports, project: Project):
+    def __init__(self, module: cst.Module, imports: Imports, project: View):
         super().__init__(module, imports, project)
         self.functions: dict[str, cst.FunctionDef] = {}
 

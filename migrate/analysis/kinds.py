@@ -12,7 +12,7 @@ from compat.dictionary.kinds import UNKNOWN, Kind
 from migrate.analysis import trees
 from migrate.analysis.call_kinds import Calls
 from migrate.analysis.imports import Imports
-from migrate.analysis.project import Project
+from migrate.analysis.project import View
 from migrate.analysis.scopes import ClassInfo, Scope
 from migrate.analysis.sorts import arithmetic, merge
 
@@ -22,7 +22,7 @@ _BINDING = frozenset({cst.Assign, cst.AnnAssign, cst.AugAssign, cst.For, cst.Wit
 class Kinds(Calls):
     """Collects the scopes of a file, and infers kinds in them."""
 
-    def __init__(self, module: cst.Module, imports: Imports, project: Project):
+    def __init__(self, module: cst.Module, imports: Imports, project: View):
         super().__init__(module, imports, project)
         self._collect(module)
 

@@ -16,7 +16,7 @@ from compat.dictionary.kinds import (
 )
 from migrate.analysis import trees
 from migrate.analysis.imports import Imports
-from migrate.analysis.project import Project
+from migrate.analysis.project import View
 from migrate.analysis.scopes import ClassInfo, Scope
 from migrate.analysis.sorts import DISTRIBUTION, FUNCTION, STRING
 
@@ -24,7 +24,7 @@ from migrate.analysis.sorts import DISTRIBUTION, FUNCTION, STRING
 class Names:
     """Resolves dotted names in one file."""
 
-    def __init__(self, module: cst.Module, imports: Imports, project: Project):
+    def __init__(self, module: cst.Module, imports: Imports, project: View):
         self.imports = imports
         self.project = project
         self.top = Scope(node=module)

@@ -19,11 +19,15 @@ class Summary:
       names: local name → dotted name, for imports.
       classes: class name → dotted names of its bases, as written in the file.
       owners: classes that hold tapes or optimizers, so are no plain modules.
+      values: names of the functions, and of other values, at the top level.
+      folder: the parts of the path it lies in; empty for a text.
     """
 
     names: dict[str, str]
     classes: dict[str, list[str]]
     owners: set[str]
+    values: set[str] = dataclasses.field(default_factory=set)
+    folder: tuple[str, ...] = ()
 
 
 def module_name(path: str | os.PathLike) -> str:
@@ -47,7 +51,14 @@ def summarize(text: str, name: str = "", is_package: bool = False) -> Summary:
     names: dict[str, str] = {}
     classes: dict[str, list[str]] = {}
     owners: set[str] = set()
-    for node in ast.walk(ast.parse(text)):
+    tree = ast.parse(text)
+    values: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            values.add(node.name)
+        elif isinstance(node, ast.Assign):
+            values.update(t.id for t in node.targets if isinstance(t, ast.Name))
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 top = alias.name.partition(".")[0]
@@ -62,14 +73,15 @@ def summarize(text: str, name: str = "", is_package: bool = False) -> Summary:
             for alias in node.names:
                 names[alias.asname or alias.name] = f"{base}.{alias.name}"
         elif isinstance(node, ast.ClassDef):
-            bases = [_dotted(b) for b in node.bases]
+            bases = [dotted(b) for b in node.bases]
             classes[node.name] = [b for b in bases if b]
             if _owns(node):
                 owners.add(node.name)
-    return Summary(names, classes, owners)
+    return Summary(names, classes, owners, values)
 
 
-def _dotted(node: ast.expr) -> str | None:
+def dotted(node: ast.expr) -> str | None:
+    """`a.b.c` as text, its subscript aside; None for anything but such names."""
     if isinstance(node, ast.Subscript):
         node = node.value
     parts = []
@@ -110,67 +122,150 @@ ROOTS = frozenset(
 class Project:
     """An index of the files that are migrated together.
 
+    A file is found by the name that the `__init__.py` files around it give it, and by
+    the end of its path: many projects import from folders that have none.
+
     Args:
       paths: Python files; those that can't be read or parsed are left out here (the
         rewrite of each reports why).
     """
 
     def __init__(self, paths: Iterable[str | os.PathLike] = ()):
-        self._summaries: dict[str, Summary] = {}
-        self._sorts: dict[str, str | None] = {}
+        self._summaries: dict[str, Summary] = {}  # by path without its ending
+        self._keys: dict[str, list[str]] = {}  # dotted name → such paths
+        self._sorts: dict[tuple[str, tuple[str, ...]], str | None] = {}
         for path in paths:
             try:
                 raw = pathlib.Path(path).read_bytes()
-                package = pathlib.Path(path).name == "__init__.py"
-                if package or b"import" in raw:
-                    name = module_name(path)
-                    self.add(name, summarize(raw.decode("utf-8-sig"), name, package))
+                if pathlib.Path(path).name == "__init__.py" or b"import" in raw:
+                    self.enter(path, self.summary(path, raw))
             except (OSError, SyntaxError, ValueError, RecursionError):
                 continue
 
+    def summary(self, path: str | os.PathLike, raw: bytes) -> Summary:
+        """Reads a file, without entering it.
+
+        Raises:
+          SyntaxError, ValueError, RecursionError: it can't be parsed.
+        """
+        is_package = pathlib.Path(path).name == "__init__.py"
+        return summarize(raw.decode("utf-8-sig"), module_name(path), is_package)
+
+    def enter(self, path: str | os.PathLike, summary: Summary) -> None:
+        """Enters the summary of a file."""
+        parts = _parts(path)
+        summary.folder = parts[:-1]
+        self._enter(summary, parts[:-1] if parts[-1] == "__init__" else parts)
+
     def add(self, name: str, summary: Summary) -> None:
-        """Enters the summary of a module under its dotted name."""
-        self._summaries[name] = summary
+        """Enters the summary of a text, under the dotted name it is imported by."""
+        self._enter(summary, tuple(name.split(".")))
+
+    def _enter(self, summary: Summary, parts: tuple[str, ...]) -> None:
+        key = "/".join(parts)
+        if key not in self._summaries:
+            for start in range(len(parts)):
+                tail = ".".join(parts[start:])
+                self._keys.setdefault(tail, []).append(key)
+        self._summaries[key] = summary
         self._sorts.clear()
 
-    def where(self, name: str) -> tuple[Summary, str] | None:
-        """The file and local name behind a dotted name, re-exports followed."""
+    def module(self, name: str, near: tuple[str, ...] = ()) -> Summary | None:
+        """The file that a dotted name may import: of several, the closest one.
+
+        Args:
+          name: such as `models.base`.
+          near: the folder of the importing file.
+        """
+        keys = self._keys.get(name, ())
+        if len(keys) > 1:
+            keys = sorted(keys, key=lambda key: (-_shared(key, near), len(key)))
+        return self._summaries[keys[0]] if keys else None
+
+    def origin(
+        self, name: str, near: tuple[str, ...] = ()
+    ) -> tuple[Summary, str] | None:
+        """The file that defines a dotted name, and its name there.
+
+        Re-exports are followed. None for what no file of the project defines.
+        """
         for _ in range(8):
             module, _, leaf = name.rpartition(".")
-            summary = self._summaries.get(module)
+            summary = self.module(module, near)
             if summary is None:
                 return None
-            if leaf in summary.classes:
+            if leaf in summary.classes or leaf in summary.values:
                 return summary, leaf
             if leaf not in summary.names:
                 return None
-            name = summary.names[leaf]
+            name, near = summary.names[leaf], summary.folder
         return None
 
-    def sort_of(self, name: str) -> str | None:
+    def module_classes(self) -> set[str]:
+        """The names of all classes in it that become Haiku modules or own networks."""
+        return {
+            leaf
+            for summary in self._summaries.values()
+            for leaf in summary.classes
+            if class_sort(self, summary, leaf) is not None
+        }
+
+    def sort_of(self, name: str, near: tuple[str, ...] = ()) -> str | None:
         """'module' or 'owner' for a class of the project or of Sonnet, else None.
 
         Args:
           name: a dotted name, in full or usual spelling.
+          near: the folder of the file that uses it.
         """
-        if name not in self._sorts:
-            self._sorts[name] = None  # a cycle of bases ends here
-            self._sorts[name] = self._sort(name)
-        return self._sorts[name]
+        key = (name, near)
+        if key not in self._sorts:
+            self._sorts[key] = None  # a cycle of bases ends here
+            self._sorts[key] = self._sort(name, near)
+        return self._sorts[key]
 
-    def _sort(self, name: str) -> str | None:
+    def _sort(self, name: str, near: tuple[str, ...]) -> str | None:
         usual = canonical(name)
         if usual in ROOTS or is_library_module(usual) or _is_haiku_module(usual):
             return "module"
-        found = self.where(name)
-        if found is None:
+        found = self.origin(name, near)
+        if found is None or found[1] not in found[0].classes:
             return None
-        summary, leaf = found
-        return class_sort(self, summary, leaf)
+        return class_sort(self, *found)
 
-    def knows(self, name: str) -> bool:
-        """Whether the dotted name is a class of the project."""
-        return self.where(name) is not None
+    def seen_from(self, path: str | os.PathLike) -> View:
+        """The project as the names in one file mean it."""
+        return View(self, _parts(path)[:-1])
+
+
+@dataclasses.dataclass(frozen=True)
+class View:
+    """A project as seen from the files of one folder."""
+
+    project: Project
+    folder: tuple[str, ...]
+
+    def sort_of(self, name: str) -> str | None:
+        """As `Project.sort_of`."""
+        return self.project.sort_of(name, self.folder)
+
+    def origin(self, name: str) -> tuple[Summary, str] | None:
+        """As `Project.origin`."""
+        return self.project.origin(name, self.folder)
+
+    def uses(self, name: str) -> bool:
+        """Whether an imported name is a file of the project, or such a class in one."""
+        known = self.project.module(name, self.folder)
+        return known is not None or self.sort_of(name) is not None
+
+
+def _parts(path: str | os.PathLike) -> tuple[str, ...]:
+    return pathlib.Path(os.path.abspath(path)).with_suffix("").parts[1:]
+
+
+def _shared(key: str, folder: tuple[str, ...]) -> int:
+    """How many folders a file and another folder have in common, from the root."""
+    own = key.split("/")[:-1]
+    return len(os.path.commonprefix([own, list(folder)]))
 
 
 def is_library_module(name: str) -> bool:
@@ -205,7 +300,7 @@ def class_sort(project: Project, summary: Summary, leaf: str) -> str | None:
         first, _, rest = base.partition(".")
         if first in summary.names:
             full = summary.names[first] + ("." + rest if rest else "")
-            sort = project.sort_of(full)
+            sort = project.sort_of(full, summary.folder)
         elif base in summary.classes and base != leaf:
             sort = class_sort(project, summary, base)
         else:

@@ -48,8 +48,17 @@ def render(report: Report) -> str:
         f"<title>sonnet2haiku report</title>\n<style>{_STYLE}</style>\n"
         f"<h1>sonnet2haiku report</h1>\n{head}{_totals(report)}"
         f"<h2>Files</h2>\n{''.join(map(_file, files))}"
-        f"<p>{skipped} more without anything to turn.</p>\n"
+        f"<p>{skipped} more without anything to turn.</p>\n{_callers(report)}"
         f"<footer><small>sonnet2haiku {_e(version())}</small></footer>\n</html>\n"
+    )
+
+
+def _callers(report: Report) -> str:
+    if not report.callers:
+        return ""
+    return (
+        "<h2>Not given, and use what changes</h2>\n"
+        f"{''.join(map(_file, report.callers))}"
     )
 
 

@@ -18,7 +18,7 @@ def render(report: Report) -> str:
     from migrate.report import rules
 
     results, used = [], set()
-    for file in report.files:
+    for file in (*report.files, *report.callers):
         if file.error is not None:
             results.append(_error(file))
         for finding in file.findings:

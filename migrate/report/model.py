@@ -125,6 +125,7 @@ class Report:
 
     Attributes:
       counts: of all files together.
+      callers: files that were not given and use what changed; in no count.
       complete: whether all files were gone through; Ctrl-C may have ended it.
     """
 
@@ -132,12 +133,14 @@ class Report:
     counts: Counts
     options: results.Options
     complete: bool = True
+    callers: tuple[FileReport, ...] = ()
 
     @classmethod
     def of(cls, run: Run) -> Report:
         files = tuple(FileReport.of(f) for f in run.files)
         counts = sum((f.counts for f in files), Counts())
-        return cls(files, counts, run.options, not run.interrupted)
+        callers = tuple(map(FileReport.of, run.callers))
+        return cls(files, counts, run.options, not run.interrupted, callers)
 
     def number(self, status: str) -> int:
         """How many files have a status."""
@@ -184,6 +187,7 @@ class Report:
                 },
             },
             "files": [f.as_dict() for f in self.files],
+            "callers": [f.as_dict() for f in self.callers],
         }
 
 

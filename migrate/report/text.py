@@ -58,7 +58,7 @@ def print_findings(
 ) -> None:
     """Prints the places with some outcomes, one a line."""
     shown = 0
-    for file in report.files:
+    for file in (*report.files, *report.callers):
         for finding in file.findings:
             kind = outcome(finding)
             if kind not in outcomes:
@@ -111,6 +111,10 @@ def print_summary(target: Console, report: Report) -> None:
             f"{_number(report.with_legacy, 'file')}, all proven exact in "
             f"{report.finished}",
         )
+    if report.callers:
+        places = sum(len(f.findings) for f in report.callers)
+        text = f"{_number(places, 'place')} in {_number(len(report.callers), 'file')}"
+        line(target, f"{text} that you did not give use what changes", STYLES["left"])
     if not report.complete:
         line(target, "interrupted: not all files were gone through", "bold red")
 

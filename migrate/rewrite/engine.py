@@ -6,7 +6,7 @@ import libcst as cst
 
 from migrate.analysis import trees
 from migrate.analysis.imports import LEGACY, canonical
-from migrate.analysis.project import Project, summarize
+from migrate.analysis.project import Project, View, summarize
 from migrate.results import Options, SourceResult
 from migrate.rewrite import imports_edit
 from migrate.rewrite.statements import Statements
@@ -48,7 +48,7 @@ def rewrite_source(
         project.add(module_name, summarize(text, module_name, is_package))
     package = module_name if is_package else module_name.rpartition(".")[0]
     try:
-        return Rewriter(module, options, project, package).run(text)
+        return Rewriter(module, options, project.seen_from(path), package).run(text)
     finally:
         trees.forget()
 
@@ -57,7 +57,7 @@ class Rewriter(Statements):
     """The rewrite of one file."""
 
     def __init__(
-        self, module: cst.Module, options: Options, project: Project, package: str
+        self, module: cst.Module, options: Options, project: View, package: str
     ):
         super().__init__(module, options, project, package)
         self.traced = compiled.traced_functions(self)
@@ -80,4 +80,4 @@ class Rewriter(Statements):
     def _is_legacy(self, full: str) -> bool:
         if canonical(full).partition(".")[0] in LEGACY:
             return True
-        return self.project.sort_of(full) is not None
+        return self.project.uses(full)

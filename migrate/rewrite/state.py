@@ -12,7 +12,7 @@ from migrate import results
 from migrate.analysis import trees
 from migrate.analysis.imports import Imports
 from migrate.analysis.kinds import Kinds
-from migrate.analysis.project import Project
+from migrate.analysis.project import View
 from migrate.analysis.scopes import Scope
 from migrate.results import Finding, Options
 from migrate.rewrite import build, positions, written_out
@@ -24,7 +24,7 @@ class State:
     """The state of one file's rewrite."""
 
     def __init__(
-        self, module: cst.Module, options: Options, project: Project, package: str
+        self, module: cst.Module, options: Options, project: View, package: str
     ):
         self.module = module
         self.options = options

@@ -179,4 +179,10 @@ CODES: dict[str, Code] = {
         "The new expression cannot be written inside this f-string. Assign it to a "
         "variable first.",
     ),
+    "S2H907": Code(
+        "Left: a caller outside of what was given",
+        "A file elsewhere in the same project (its git repository, or its outermost "
+        "package) uses a class or function that changed, and was not given. It is not "
+        "changed: rewrite it too, or adapt it.",
+    ),
 }
