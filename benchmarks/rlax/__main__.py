@@ -2,6 +2,7 @@
 
     python -m benchmarks.rlax                          # all functions, compiled
     python -m benchmarks.rlax --mode trace --mode eager --only vtrace
+    python -m benchmarks.rlax --programs               # what XLA made of each, no noise
     python -m benchmarks.rlax --special                # n steps, compile times, import
 
 To be called from the root of the repository, in an environment where RLax imports.
@@ -32,6 +33,7 @@ with warnings.catch_warnings():
     import rlax
 
 import rlax_core
+from benchmarks.rlax.programs import program
 from benchmarks.rlax.timing import compare
 from tests.rlax_core.cases import CASES, Case, Sizes
 
@@ -70,9 +72,17 @@ def function_of(case: Case, library, gradient: bool):
     return jax.grad(total, argnums=places) if gradient else run
 
 
+def has_gradient(case: Case) -> bool:
+    """Whether floats go in and come out, under jit."""
+    if not (case.jits and any(s.floats for s in case.samples)):
+        return False
+    out = jax.eval_shape(function_of(case, rlax_core, False), *arguments_of(case, None))
+    return any(jnp.issubdtype(x.dtype, jnp.floating) for x in jax.tree.leaves(out))
+
+
 def runner(case: Case, library, mode: str):
     """A call without arguments of what a mode times; None where it makes no sense."""
-    if mode == "gradient" and not (case.jits and any(s.floats for s in case.samples)):
+    if mode == "gradient" and not has_gradient(case):
         return None
     if mode == "eager":
         args = arguments_of(case, None)
@@ -89,12 +99,52 @@ def runner(case: Case, library, mode: str):
     return lambda: jax.block_until_ready(compiled(*args))
 
 
-def table(modes: list[str], only: str, pairs: int, every: bool) -> int:
-    """Prints the table; returns how many are slower."""
-    slower = []
+def selected(only: str, every: bool) -> list[Case]:
+    """Cases whose name has `only` in it: the first of each function, or all."""
     cases = [c for c in CASES if only in str(c) and c.name not in RECORDS]
     if not every:
         cases = list({c.name: c for c in reversed(cases)}.values())[::-1]
+    return cases
+
+
+def programs(cases: list[Case]) -> int:
+    """Compares the compiled programs; returns how many of ours do more."""
+    more = []
+    print("function\tof\tflops\tbytes\tinstructions\ttheir instructions\tverdict")
+    for gradient in (False, True):
+        for case in cases:
+            if not (case.jits and case.vmaps):
+                continue
+            if gradient and not has_gradient(case):
+                continue
+            args = arguments_of(case, BATCH)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                ours, theirs = (
+                    program(jax.vmap(function_of(case, library, gradient)), args)
+                    for library in (rlax_core, rlax)
+                )
+            if ours.kinds == theirs.kinds and ours.no_more_than(theirs):
+                verdict = "same"
+            else:
+                verdict = "" if ours.no_more_than(theirs) else "more"
+            of = "gradient" if gradient else "value"
+            if verdict == "more":
+                more.append((str(case), of))
+            flops = ours.flops / theirs.flops if theirs.flops else 1.0 + ours.flops
+            moved = ours.bytes / theirs.bytes if theirs.bytes else 1.0 + ours.bytes
+            print(
+                f"{case}\t{of}\t{flops:.3f}\t{moved:.3f}\t{ours.kinds.total()}"
+                f"\t{theirs.kinds.total()}\t{verdict}",
+                flush=True,
+            )
+    print(f"{len(more)} of ours compute or move more: {more}")
+    return len(more)
+
+
+def table(modes: list[str], cases: list[Case], pairs: int) -> int:
+    """Prints the table of times; returns how many are slower."""
+    slower = []
     print("function\tmode\tratio\tquartiles\tours-vs-ours\tours_us\tverdict")
     for mode in modes:
         for case in cases:
@@ -218,6 +268,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="part of a function's name")
     parser.add_argument("--pairs", type=int, default=30)
     parser.add_argument("--every", action="store_true", help="all cases of a function")
+    parser.add_argument("--programs", action="store_true", help="compare programs")
     parser.add_argument("--special", action="store_true", help="the other three tables")
     arguments = parser.parse_args()
     if arguments.special:
@@ -225,8 +276,10 @@ def main() -> int:
         compile_times()
         import_time()
         return 0
-    modes = arguments.mode or ["compiled"]
-    return min(1, table(modes, arguments.only, arguments.pairs, arguments.every))
+    cases = selected(arguments.only, arguments.every)
+    if arguments.programs:
+        return min(1, programs(cases))
+    return min(1, table(arguments.mode or ["compiled"], cases, arguments.pairs))
 
 
 if __name__ == "__main__":
