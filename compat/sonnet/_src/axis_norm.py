@@ -14,6 +14,7 @@ from compat.sonnet._src.base import Module
 from compat.sonnet._src.initializers import Initializer
 from compat.sonnet._src.layer import layer
 from compat.sonnet._src.once import once
+from compat.sonnet._src.variants import takes_the_same
 from haiku_core import layers
 
 Axis = int | slice | Sequence[int]
@@ -213,22 +214,4 @@ class InstanceNorm(LayerNorm):
         )
 
 
-@InstanceNorm.entry.when()
-def _(
-    create_scale,
-    create_offset,
-    eps=1e-5,
-    scale_init=None,
-    offset_init=None,
-    data_format="channels_last",
-    name=None,
-):
-    return hk.InstanceNorm(
-        create_scale,
-        create_offset,
-        eps=eps,
-        scale_init=scale_init,
-        offset_init=offset_init,
-        data_format=data_format,
-        name=name,
-    )
+takes_the_same(InstanceNorm.entry, "hk.InstanceNorm")

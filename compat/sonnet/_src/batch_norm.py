@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import haiku_core as hk
 from compat.dictionary import Static, T, module
 from compat.runtime.control_flow import cond
 from compat.runtime.names import name_scope
@@ -17,6 +16,7 @@ from compat.sonnet._src.layer import layer
 from compat.sonnet._src.metrics import ExponentialMovingAverage, Metric
 from compat.sonnet._src.once import once
 from compat.sonnet._src.truth import either
+from compat.sonnet._src.variants import takes_the_same
 from haiku_core import layers
 
 
@@ -146,29 +146,7 @@ class BaseBatchNorm(Module):
         self.moving_variance.update(variance)
 
 
-@BaseBatchNorm.entry.when()
-def _(
-    create_scale,
-    create_offset,
-    moving_mean,
-    moving_variance,
-    eps=1e-5,
-    scale_init=None,
-    offset_init=None,
-    data_format="channels_last",
-    name=None,
-):
-    return hk.sonnet.BaseBatchNorm(
-        create_scale,
-        create_offset,
-        moving_mean,
-        moving_variance,
-        eps=eps,
-        scale_init=scale_init,
-        offset_init=offset_init,
-        data_format=data_format,
-        name=name,
-    )
+takes_the_same(BaseBatchNorm.entry, "hk.sonnet.BaseBatchNorm")
 
 
 @module("snt.BatchNorm")
@@ -204,24 +182,4 @@ class BatchNorm(BaseBatchNorm):
         )
 
 
-@BatchNorm.entry.when()
-def _(
-    create_scale,
-    create_offset,
-    decay_rate=0.999,
-    eps=1e-5,
-    scale_init=None,
-    offset_init=None,
-    data_format="channels_last",
-    name=None,
-):
-    return hk.sonnet.BatchNorm(
-        create_scale,
-        create_offset,
-        decay_rate=decay_rate,
-        eps=eps,
-        scale_init=scale_init,
-        offset_init=offset_init,
-        data_format=data_format,
-        name=name,
-    )
+takes_the_same(BatchNorm.entry, "hk.sonnet.BatchNorm")

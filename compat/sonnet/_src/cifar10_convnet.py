@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import haiku_core as hk
 from compat.dictionary import module
 from compat.sonnet._src.activations import mean, relu
 from compat.sonnet._src.base import Module
@@ -13,6 +12,7 @@ from compat.sonnet._src.batch_norm import BatchNorm
 from compat.sonnet._src.conv import Conv2D
 from compat.sonnet._src.initializers import Initializer
 from compat.sonnet._src.linear import Linear
+from compat.sonnet._src.variants import takes_the_same
 
 
 @module("snt.nets.Cifar10ConvNet")
@@ -95,22 +95,4 @@ class Cifar10ConvNet(Module):
         return {"logits": self._logits_module(net), "activations": activations}
 
 
-@Cifar10ConvNet.entry.when()
-def _(
-    num_classes=10,
-    w_init=None,
-    b_init=None,
-    data_format="NHWC",
-    output_channels=(64, 64, 128, 128, 128, 256, 256, 256, 512, 512, 512),
-    strides=(1, 1, 2, 1, 1, 2, 1, 1, 2, 1, 1),
-    name=None,
-):
-    return hk.sonnet.Cifar10ConvNet(
-        num_classes=num_classes,
-        w_init=w_init,
-        b_init=b_init,
-        data_format=data_format,
-        output_channels=output_channels,
-        strides=strides,
-        name=name,
-    )
+takes_the_same(Cifar10ConvNet.entry, "hk.sonnet.Cifar10ConvNet")

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import haiku_core as hk
 from compat.dictionary import Static, T, module
 from compat.runtime.tensor import Tensor, convert
 from compat.runtime.variable import Variable
@@ -16,6 +15,7 @@ from compat.sonnet._src.initializers import Initializer
 from compat.sonnet._src.layer import layer
 from compat.sonnet._src.once import once
 from compat.sonnet._src.shapes import replicate, require_rank
+from compat.sonnet._src.variants import takes_the_same, with_defaults
 from haiku_core import layers
 
 Sizes = int | Sequence[int]
@@ -49,14 +49,14 @@ class ConvND(metaclass=ModuleMetaclass):
         self,
         output_channels: int,
         kernel_shape: Sizes,
-        stride: Sizes,
-        rate: Sizes,
-        padding: Padding,
-        with_bias: bool,
-        w_init: Initializer | None,
-        b_init: Initializer | None,
-        data_format: str,
-        name: str | None,
+        stride: Sizes = 1,
+        rate: Sizes = 1,
+        padding: Padding = "SAME",
+        with_bias: bool = True,
+        w_init: Initializer | None = None,
+        b_init: Initializer | None = None,
+        data_format: str = "",  # by class
+        name: str | None = None,
     ):
         super().__init__(name=name)
         named = isinstance(padding, str)
@@ -134,58 +134,10 @@ class Conv1D(ConvND, Module):
 
     _num_spatial_dims = 1
 
-    def __init__(
-        self,
-        output_channels: int,
-        kernel_shape: Sizes,
-        stride: Sizes = 1,
-        rate: Sizes = 1,
-        padding: Padding = "SAME",
-        with_bias: bool = True,
-        w_init: Initializer | None = None,
-        b_init: Initializer | None = None,
-        data_format: str = "NWC",
-        name: str | None = None,
-    ):
-        super().__init__(
-            output_channels,
-            kernel_shape,
-            stride,
-            rate,
-            padding,
-            with_bias,
-            w_init,
-            b_init,
-            data_format,
-            name,
-        )
+    __init__ = with_defaults(ConvND.__init__, data_format="NWC")
 
 
-@Conv1D.entry.when()
-def _(
-    output_channels,
-    kernel_shape,
-    stride=1,
-    rate=1,
-    padding="SAME",
-    with_bias=True,
-    w_init=None,
-    b_init=None,
-    data_format="NWC",
-    name=None,
-):
-    return hk.Conv1D(
-        output_channels,
-        kernel_shape,
-        stride=stride,
-        rate=rate,
-        padding=padding,
-        with_bias=with_bias,
-        w_init=w_init,
-        b_init=b_init,
-        data_format=data_format,
-        name=name,
-    )
+takes_the_same(Conv1D.entry, "hk.Conv1D")
 
 
 @module("snt.Conv2D")
@@ -198,58 +150,10 @@ class Conv2D(ConvND, Module):
 
     _num_spatial_dims = 2
 
-    def __init__(
-        self,
-        output_channels: int,
-        kernel_shape: Sizes,
-        stride: Sizes = 1,
-        rate: Sizes = 1,
-        padding: Padding = "SAME",
-        with_bias: bool = True,
-        w_init: Initializer | None = None,
-        b_init: Initializer | None = None,
-        data_format: str = "NHWC",
-        name: str | None = None,
-    ):
-        super().__init__(
-            output_channels,
-            kernel_shape,
-            stride,
-            rate,
-            padding,
-            with_bias,
-            w_init,
-            b_init,
-            data_format,
-            name,
-        )
+    __init__ = with_defaults(ConvND.__init__, data_format="NHWC")
 
 
-@Conv2D.entry.when()
-def _(
-    output_channels,
-    kernel_shape,
-    stride=1,
-    rate=1,
-    padding="SAME",
-    with_bias=True,
-    w_init=None,
-    b_init=None,
-    data_format="NHWC",
-    name=None,
-):
-    return hk.Conv2D(
-        output_channels,
-        kernel_shape,
-        stride=stride,
-        rate=rate,
-        padding=padding,
-        with_bias=with_bias,
-        w_init=w_init,
-        b_init=b_init,
-        data_format=data_format,
-        name=name,
-    )
+takes_the_same(Conv2D.entry, "hk.Conv2D")
 
 
 @module("snt.Conv3D")
@@ -262,55 +166,7 @@ class Conv3D(ConvND, Module):
 
     _num_spatial_dims = 3
 
-    def __init__(
-        self,
-        output_channels: int,
-        kernel_shape: Sizes,
-        stride: Sizes = 1,
-        rate: Sizes = 1,
-        padding: Padding = "SAME",
-        with_bias: bool = True,
-        w_init: Initializer | None = None,
-        b_init: Initializer | None = None,
-        data_format: str = "NDHWC",
-        name: str | None = None,
-    ):
-        super().__init__(
-            output_channels,
-            kernel_shape,
-            stride,
-            rate,
-            padding,
-            with_bias,
-            w_init,
-            b_init,
-            data_format,
-            name,
-        )
+    __init__ = with_defaults(ConvND.__init__, data_format="NDHWC")
 
 
-@Conv3D.entry.when()
-def _(
-    output_channels,
-    kernel_shape,
-    stride=1,
-    rate=1,
-    padding="SAME",
-    with_bias=True,
-    w_init=None,
-    b_init=None,
-    data_format="NDHWC",
-    name=None,
-):
-    return hk.Conv3D(
-        output_channels,
-        kernel_shape,
-        stride=stride,
-        rate=rate,
-        padding=padding,
-        with_bias=with_bias,
-        w_init=w_init,
-        b_init=b_init,
-        data_format=data_format,
-        name=name,
-    )
+takes_the_same(Conv3D.entry, "hk.Conv3D")

@@ -7,7 +7,6 @@ from typing import Any
 
 import jax.numpy as jnp
 
-import haiku_core as hk
 from compat.dictionary import Static, T, module
 from compat.runtime.dtypes import float32
 from compat.runtime.tensor import Tensor, convert
@@ -20,6 +19,7 @@ from compat.sonnet._src.initializers import Initializer
 from compat.sonnet._src.layer import layer
 from compat.sonnet._src.lstm import LSTMState, forget_open
 from compat.sonnet._src.once import once
+from compat.sonnet._src.variants import takes_the_same, with_defaults
 from haiku_core import layers
 
 
@@ -46,13 +46,13 @@ class ConvNDLSTM(metaclass=ModuleMetaclass):
         input_shape: Sequence[int],
         output_channels: int,
         kernel_shape: int | Sequence[int],
-        data_format: str,
-        w_i_init: Initializer | None,
-        w_h_init: Initializer | None,
-        b_init: Initializer | None,
-        forget_bias: float,
-        dtype: Any,
-        name: str | None,
+        data_format: str = "",  # by class
+        w_i_init: Initializer | None = None,
+        w_h_init: Initializer | None = None,
+        b_init: Initializer | None = None,
+        forget_bias: float = 1.0,
+        dtype: Any = float32,
+        name: str | None = None,
     ):
         super().__init__(name)
         self._num_spatial_dims = self._conv._num_spatial_dims
@@ -128,58 +128,10 @@ class Conv1DLSTM(ConvNDLSTM, RNNCore):
 
     _conv = Conv1D
 
-    def __init__(
-        self,
-        input_shape: Sequence[int],
-        output_channels: int,
-        kernel_shape: int | Sequence[int],
-        data_format: str = "NWC",
-        w_i_init: Initializer | None = None,
-        w_h_init: Initializer | None = None,
-        b_init: Initializer | None = None,
-        forget_bias: float = 1.0,
-        dtype: Any = float32,
-        name: str | None = None,
-    ):
-        super().__init__(
-            input_shape,
-            output_channels,
-            kernel_shape,
-            data_format,
-            w_i_init,
-            w_h_init,
-            b_init,
-            forget_bias,
-            dtype,
-            name,
-        )
+    __init__ = with_defaults(ConvNDLSTM.__init__, data_format="NWC")
 
 
-@Conv1DLSTM.entry.when()
-def _(
-    input_shape,
-    output_channels,
-    kernel_shape,
-    data_format="NWC",
-    w_i_init=None,
-    w_h_init=None,
-    b_init=None,
-    forget_bias=1.0,
-    dtype=jnp.float32,
-    name=None,
-):
-    return hk.sonnet.Conv1DLSTM(
-        input_shape,
-        output_channels,
-        kernel_shape,
-        data_format=data_format,
-        w_i_init=w_i_init,
-        w_h_init=w_h_init,
-        b_init=b_init,
-        forget_bias=forget_bias,
-        dtype=dtype,
-        name=name,
-    )
+takes_the_same(Conv1DLSTM.entry, "hk.sonnet.Conv1DLSTM")
 
 
 @module("snt.Conv2DLSTM")
@@ -188,58 +140,10 @@ class Conv2DLSTM(ConvNDLSTM, RNNCore):
 
     _conv = Conv2D
 
-    def __init__(
-        self,
-        input_shape: Sequence[int],
-        output_channels: int,
-        kernel_shape: int | Sequence[int],
-        data_format: str = "NHWC",
-        w_i_init: Initializer | None = None,
-        w_h_init: Initializer | None = None,
-        b_init: Initializer | None = None,
-        forget_bias: float = 1.0,
-        dtype: Any = float32,
-        name: str | None = None,
-    ):
-        super().__init__(
-            input_shape,
-            output_channels,
-            kernel_shape,
-            data_format,
-            w_i_init,
-            w_h_init,
-            b_init,
-            forget_bias,
-            dtype,
-            name,
-        )
+    __init__ = with_defaults(ConvNDLSTM.__init__, data_format="NHWC")
 
 
-@Conv2DLSTM.entry.when()
-def _(
-    input_shape,
-    output_channels,
-    kernel_shape,
-    data_format="NHWC",
-    w_i_init=None,
-    w_h_init=None,
-    b_init=None,
-    forget_bias=1.0,
-    dtype=jnp.float32,
-    name=None,
-):
-    return hk.sonnet.Conv2DLSTM(
-        input_shape,
-        output_channels,
-        kernel_shape,
-        data_format=data_format,
-        w_i_init=w_i_init,
-        w_h_init=w_h_init,
-        b_init=b_init,
-        forget_bias=forget_bias,
-        dtype=dtype,
-        name=name,
-    )
+takes_the_same(Conv2DLSTM.entry, "hk.sonnet.Conv2DLSTM")
 
 
 @module("snt.Conv3DLSTM")
@@ -248,55 +152,7 @@ class Conv3DLSTM(ConvNDLSTM, RNNCore):
 
     _conv = Conv3D
 
-    def __init__(
-        self,
-        input_shape: Sequence[int],
-        output_channels: int,
-        kernel_shape: int | Sequence[int],
-        data_format: str = "NDHWC",
-        w_i_init: Initializer | None = None,
-        w_h_init: Initializer | None = None,
-        b_init: Initializer | None = None,
-        forget_bias: float = 1.0,
-        dtype: Any = float32,
-        name: str | None = None,
-    ):
-        super().__init__(
-            input_shape,
-            output_channels,
-            kernel_shape,
-            data_format,
-            w_i_init,
-            w_h_init,
-            b_init,
-            forget_bias,
-            dtype,
-            name,
-        )
+    __init__ = with_defaults(ConvNDLSTM.__init__, data_format="NDHWC")
 
 
-@Conv3DLSTM.entry.when()
-def _(
-    input_shape,
-    output_channels,
-    kernel_shape,
-    data_format="NDHWC",
-    w_i_init=None,
-    w_h_init=None,
-    b_init=None,
-    forget_bias=1.0,
-    dtype=jnp.float32,
-    name=None,
-):
-    return hk.sonnet.Conv3DLSTM(
-        input_shape,
-        output_channels,
-        kernel_shape,
-        data_format=data_format,
-        w_i_init=w_i_init,
-        w_h_init=w_h_init,
-        b_init=b_init,
-        forget_bias=forget_bias,
-        dtype=dtype,
-        name=name,
-    )
+takes_the_same(Conv3DLSTM.entry, "hk.sonnet.Conv3DLSTM")

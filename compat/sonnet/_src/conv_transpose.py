@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import haiku_core as hk
 from compat.dictionary import Static, T, module
 from compat.runtime.shapes import static_shape
 from compat.runtime.tensor import Tensor, convert
@@ -18,6 +17,7 @@ from compat.sonnet._src.initializers import Initializer
 from compat.sonnet._src.layer import layer
 from compat.sonnet._src.once import once
 from compat.sonnet._src.shapes import replicate, require_rank, sizes
+from compat.sonnet._src.variants import takes_the_same, with_defaults
 from haiku_core import layers
 
 
@@ -54,15 +54,15 @@ class ConvNDTranspose(metaclass=ModuleMetaclass):
         self,
         output_channels: int,
         kernel_shape: Sizes,
-        output_shape: Sequence[int] | None,
-        stride: Sizes,
-        rate: Sizes,
-        padding: str,
-        with_bias: bool,
-        w_init: Initializer | None,
-        b_init: Initializer | None,
-        data_format: str,
-        name: str | None,
+        output_shape: Sequence[int] | None = None,
+        stride: Sizes = 1,
+        rate: Sizes = 1,
+        padding: str = "SAME",
+        with_bias: bool = True,
+        w_init: Initializer | None = None,
+        b_init: Initializer | None = None,
+        data_format: str = "",  # by class
+        name: str | None = None,
     ):
         super().__init__(name=name)
         if padding not in ("SAME", "VALID"):
@@ -156,62 +156,10 @@ class Conv1DTranspose(ConvNDTranspose, Module):
 
     _num_spatial_dims = 1
 
-    def __init__(
-        self,
-        output_channels: int,
-        kernel_shape: Sizes,
-        output_shape: Sequence[int] | None = None,
-        stride: Sizes = 1,
-        rate: Sizes = 1,
-        padding: str = "SAME",
-        with_bias: bool = True,
-        w_init: Initializer | None = None,
-        b_init: Initializer | None = None,
-        data_format: str = "NWC",
-        name: str | None = None,
-    ):
-        super().__init__(
-            output_channels,
-            kernel_shape,
-            output_shape,
-            stride,
-            rate,
-            padding,
-            with_bias,
-            w_init,
-            b_init,
-            data_format,
-            name,
-        )
+    __init__ = with_defaults(ConvNDTranspose.__init__, data_format="NWC")
 
 
-@Conv1DTranspose.entry.when()
-def _(
-    output_channels,
-    kernel_shape,
-    output_shape=None,
-    stride=1,
-    rate=1,
-    padding="SAME",
-    with_bias=True,
-    w_init=None,
-    b_init=None,
-    data_format="NWC",
-    name=None,
-):
-    return hk.sonnet.Conv1DTranspose(
-        output_channels,
-        kernel_shape,
-        output_shape=output_shape,
-        stride=stride,
-        rate=rate,
-        padding=padding,
-        with_bias=with_bias,
-        w_init=w_init,
-        b_init=b_init,
-        data_format=data_format,
-        name=name,
-    )
+takes_the_same(Conv1DTranspose.entry, "hk.sonnet.Conv1DTranspose")
 
 
 @module("snt.Conv2DTranspose")
@@ -223,62 +171,10 @@ class Conv2DTranspose(ConvNDTranspose, Module):
 
     _num_spatial_dims = 2
 
-    def __init__(
-        self,
-        output_channels: int,
-        kernel_shape: Sizes,
-        output_shape: Sequence[int] | None = None,
-        stride: Sizes = 1,
-        rate: Sizes = 1,
-        padding: str = "SAME",
-        with_bias: bool = True,
-        w_init: Initializer | None = None,
-        b_init: Initializer | None = None,
-        data_format: str = "NHWC",
-        name: str | None = None,
-    ):
-        super().__init__(
-            output_channels,
-            kernel_shape,
-            output_shape,
-            stride,
-            rate,
-            padding,
-            with_bias,
-            w_init,
-            b_init,
-            data_format,
-            name,
-        )
+    __init__ = with_defaults(ConvNDTranspose.__init__, data_format="NHWC")
 
 
-@Conv2DTranspose.entry.when()
-def _(
-    output_channels,
-    kernel_shape,
-    output_shape=None,
-    stride=1,
-    rate=1,
-    padding="SAME",
-    with_bias=True,
-    w_init=None,
-    b_init=None,
-    data_format="NHWC",
-    name=None,
-):
-    return hk.sonnet.Conv2DTranspose(
-        output_channels,
-        kernel_shape,
-        output_shape=output_shape,
-        stride=stride,
-        rate=rate,
-        padding=padding,
-        with_bias=with_bias,
-        w_init=w_init,
-        b_init=b_init,
-        data_format=data_format,
-        name=name,
-    )
+takes_the_same(Conv2DTranspose.entry, "hk.sonnet.Conv2DTranspose")
 
 
 @module("snt.Conv3DTranspose")
@@ -290,59 +186,7 @@ class Conv3DTranspose(ConvNDTranspose, Module):
 
     _num_spatial_dims = 3
 
-    def __init__(
-        self,
-        output_channels: int,
-        kernel_shape: Sizes,
-        output_shape: Sequence[int] | None = None,
-        stride: Sizes = 1,
-        rate: Sizes = 1,
-        padding: str = "SAME",
-        with_bias: bool = True,
-        w_init: Initializer | None = None,
-        b_init: Initializer | None = None,
-        data_format: str = "NDHWC",
-        name: str | None = None,
-    ):
-        super().__init__(
-            output_channels,
-            kernel_shape,
-            output_shape,
-            stride,
-            rate,
-            padding,
-            with_bias,
-            w_init,
-            b_init,
-            data_format,
-            name,
-        )
+    __init__ = with_defaults(ConvNDTranspose.__init__, data_format="NDHWC")
 
 
-@Conv3DTranspose.entry.when()
-def _(
-    output_channels,
-    kernel_shape,
-    output_shape=None,
-    stride=1,
-    rate=1,
-    padding="SAME",
-    with_bias=True,
-    w_init=None,
-    b_init=None,
-    data_format="NDHWC",
-    name=None,
-):
-    return hk.sonnet.Conv3DTranspose(
-        output_channels,
-        kernel_shape,
-        output_shape=output_shape,
-        stride=stride,
-        rate=rate,
-        padding=padding,
-        with_bias=with_bias,
-        w_init=w_init,
-        b_init=b_init,
-        data_format=data_format,
-        name=name,
-    )
+takes_the_same(Conv3DTranspose.entry, "hk.sonnet.Conv3DTranspose")

@@ -16,6 +16,7 @@ from compat.sonnet._src.initializers import Initializer
 from compat.sonnet._src.layer import layer
 from compat.sonnet._src.once import once
 from compat.sonnet._src.shapes import replicate
+from compat.sonnet._src.variants import takes_the_same
 from haiku_core import layers
 
 
@@ -132,28 +133,4 @@ def _(
     )
 
 
-@DepthwiseConv2D.entry.when()
-def _(
-    kernel_shape,
-    channel_multiplier=1,
-    stride=1,
-    rate=1,
-    padding="SAME",
-    with_bias=True,
-    w_init=None,
-    b_init=None,
-    data_format="NHWC",
-    name=None,
-):
-    return hk.sonnet.DepthwiseConv2D(
-        kernel_shape,
-        channel_multiplier=channel_multiplier,
-        stride=stride,
-        rate=rate,
-        padding=padding,
-        with_bias=with_bias,
-        w_init=w_init,
-        b_init=b_init,
-        data_format=data_format,
-        name=name,
-    )
+takes_the_same(DepthwiseConv2D.entry, "hk.sonnet.DepthwiseConv2D")

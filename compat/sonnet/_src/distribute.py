@@ -8,7 +8,6 @@ from typing import Any
 
 import jax
 
-import haiku_core as hk
 from compat.dictionary import Kind, Static, T, manual, module, structural
 from compat.runtime.distribution import DeviceSpec, get_replica_context
 from compat.runtime.tensor import Tensor
@@ -18,6 +17,7 @@ from compat.sonnet._src.layer import layer
 from compat.sonnet._src.metrics import Metric
 from compat.sonnet._src.once import once
 from compat.sonnet._src.replicas import Strategy
+from compat.sonnet._src.variants import takes_the_same
 from haiku_core import layers
 
 
@@ -169,26 +169,4 @@ class CrossReplicaBatchNorm(BaseBatchNorm):
         )
 
 
-@CrossReplicaBatchNorm.entry.when()
-def _(
-    create_scale,
-    create_offset,
-    moving_mean,
-    moving_variance,
-    eps=1e-5,
-    scale_init=None,
-    offset_init=None,
-    data_format="channels_last",
-    name=None,
-):
-    return hk.sonnet.CrossReplicaBatchNorm(
-        create_scale,
-        create_offset,
-        moving_mean,
-        moving_variance,
-        eps=eps,
-        scale_init=scale_init,
-        offset_init=offset_init,
-        data_format=data_format,
-        name=name,
-    )
+takes_the_same(CrossReplicaBatchNorm.entry, "hk.sonnet.CrossReplicaBatchNorm")

@@ -17,6 +17,7 @@ from compat.runtime.variable import Variable
 from compat.sonnet._src.base import Module
 from compat.sonnet._src.initializers import Initializer, TruncatedNormal
 from compat.sonnet._src.layer import layer
+from compat.sonnet._src.variants import takes_the_same
 from haiku_core import layers
 
 
@@ -106,22 +107,4 @@ def _(vocab_size=None, embed_dim=None, initializer=None, name=None):
     return hk.Embed(vocab_size, embed_dim, w_init=initializer, name=name)
 
 
-@Embed.entry.when()
-def _(
-    vocab_size=None,
-    embed_dim=None,
-    existing_vocab=None,
-    initializer=None,
-    trainable=True,
-    dtype=jnp.float32,
-    name=None,
-):
-    return hk.sonnet.Embed(
-        vocab_size=vocab_size,
-        embed_dim=embed_dim,
-        existing_vocab=existing_vocab,
-        initializer=initializer,
-        trainable=trainable,
-        dtype=dtype,
-        name=name,
-    )
+takes_the_same(Embed.entry, "hk.sonnet.Embed")

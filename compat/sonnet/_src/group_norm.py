@@ -13,6 +13,7 @@ from compat.sonnet._src.base import Module
 from compat.sonnet._src.initializers import Initializer
 from compat.sonnet._src.layer import layer
 from compat.sonnet._src.once import once
+from compat.sonnet._src.variants import takes_the_same
 from haiku_core import layers
 
 
@@ -118,26 +119,4 @@ def _(
     )
 
 
-@GroupNorm.entry.when()
-def _(
-    groups,
-    axis=slice(1, None),
-    create_scale=True,
-    create_offset=True,
-    eps=1e-5,
-    scale_init=None,
-    offset_init=None,
-    data_format="channels_last",
-    name=None,
-):
-    return hk.GroupNorm(
-        groups,
-        axis=axis,
-        create_scale=create_scale,
-        create_offset=create_offset,
-        eps=eps,
-        scale_init=scale_init,
-        offset_init=offset_init,
-        data_format=data_format,
-        name=name,
-    )
+takes_the_same(GroupNorm.entry, "hk.GroupNorm")

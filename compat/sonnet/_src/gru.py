@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import jax.numpy as jnp
-
-import haiku_core as hk
 from compat.dictionary import T, module
 from compat.runtime.dtypes import float32
 from compat.runtime.tensor import Tensor, convert
@@ -20,6 +17,7 @@ from compat.sonnet._src.layer import layer
 from compat.sonnet._src.linear import Linear
 from compat.sonnet._src.once import once
 from compat.sonnet._src.shapes import require_rank
+from compat.sonnet._src.variants import takes_the_same
 from haiku_core import layers
 
 
@@ -95,25 +93,7 @@ class VanillaRNN(RNNCore):
         return zeros([batch_size, self._hidden_size], self._dtype)
 
 
-@VanillaRNN.entry.when()
-def _(
-    hidden_size,
-    activation=jnp.tanh,
-    w_i_init=None,
-    w_h_init=None,
-    b_init=None,
-    dtype=jnp.float32,
-    name=None,
-):
-    return hk.sonnet.VanillaRNN(
-        hidden_size,
-        activation=activation,
-        w_i_init=w_i_init,
-        w_h_init=w_h_init,
-        b_init=b_init,
-        dtype=dtype,
-        name=name,
-    )
+takes_the_same(VanillaRNN.entry, "hk.sonnet.VanillaRNN", activation="jnp.tanh")
 
 
 @module("snt.GRU")
@@ -171,20 +151,4 @@ class GRU(RNNCore):
 
 
 # Haiku's cell is the same, but its default initializers are others.
-@GRU.entry.when()
-def _(
-    hidden_size,
-    w_i_init=None,
-    w_h_init=None,
-    b_init=None,
-    dtype=jnp.float32,
-    name=None,
-):
-    return hk.sonnet.GRU(
-        hidden_size,
-        w_i_init=w_i_init,
-        w_h_init=w_h_init,
-        b_init=b_init,
-        dtype=dtype,
-        name=name,
-    )
+takes_the_same(GRU.entry, "hk.sonnet.GRU")

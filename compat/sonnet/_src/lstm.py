@@ -9,7 +9,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-import haiku_core as hk
 from compat.dictionary import Kind, T, module, value
 from compat.runtime.dtypes import float32
 from compat.runtime.tensor import Tensor, convert
@@ -20,6 +19,7 @@ from compat.sonnet._src.initializers import Initializer, TruncatedNormal
 from compat.sonnet._src.layer import layer
 from compat.sonnet._src.once import once
 from compat.sonnet._src.shapes import require_rank
+from compat.sonnet._src.variants import takes_the_same
 from haiku_core import layers
 
 value("snt.LSTMState", spelling="hk.LSTMState", returns=Kind("class"))
@@ -160,29 +160,7 @@ class LSTM(_Memory, RNNCore):
         )
 
 
-@LSTM.entry.when()
-def _(
-    hidden_size,
-    projection_size=None,
-    projection_init=None,
-    w_i_init=None,
-    w_h_init=None,
-    b_init=None,
-    forget_bias=1.0,
-    dtype=jnp.float32,
-    name=None,
-):
-    return hk.sonnet.LSTM(
-        hidden_size,
-        projection_size=projection_size,
-        projection_init=projection_init,
-        w_i_init=w_i_init,
-        w_h_init=w_h_init,
-        b_init=b_init,
-        forget_bias=forget_bias,
-        dtype=dtype,
-        name=name,
-    )
+takes_the_same(LSTM.entry, "hk.sonnet.LSTM")
 
 
 @module("snt.UnrolledLSTM")
@@ -240,22 +218,4 @@ class UnrolledLSTM(_Memory, UnrolledRNN):
         )
 
 
-@UnrolledLSTM.entry.when()
-def _(
-    hidden_size,
-    w_i_init=None,
-    w_h_init=None,
-    b_init=None,
-    forget_bias=1.0,
-    dtype=jnp.float32,
-    name=None,
-):
-    return hk.sonnet.UnrolledLSTM(
-        hidden_size,
-        w_i_init=w_i_init,
-        w_h_init=w_h_init,
-        b_init=b_init,
-        forget_bias=forget_bias,
-        dtype=dtype,
-        name=name,
-    )
+takes_the_same(UnrolledLSTM.entry, "hk.sonnet.UnrolledLSTM")

@@ -15,6 +15,7 @@ from compat.sonnet._src.base import Module
 from compat.sonnet._src.dropout import dropout
 from compat.sonnet._src.initializers import Initializer
 from compat.sonnet._src.linear import Linear
+from compat.sonnet._src.variants import takes_the_same
 
 
 @module("snt.nets.MLP")
@@ -114,24 +115,4 @@ def _(
     )
 
 
-@MLP.entry.when()
-def _(
-    output_sizes,
-    w_init=None,
-    b_init=None,
-    with_bias=True,
-    activation=jax.nn.relu,
-    dropout_rate=None,
-    activate_final=False,
-    name=None,
-):
-    return hk.sonnet.MLP(
-        output_sizes,
-        w_init=w_init,
-        b_init=b_init,
-        with_bias=with_bias,
-        activation=activation,
-        dropout_rate=dropout_rate,
-        activate_final=activate_final,
-        name=name,
-    )
+takes_the_same(MLP.entry, "hk.sonnet.MLP", activation="jax.nn.relu")

@@ -16,6 +16,7 @@ from compat.sonnet._src.conv import Conv2D
 from compat.sonnet._src.initializers import Zeros
 from compat.sonnet._src.layer import layer
 from compat.sonnet._src.linear import Linear
+from compat.sonnet._src.variants import takes_the_same
 from haiku_core import layers
 
 
@@ -249,23 +250,7 @@ class ResNet(Module):
 
 
 # Haiku's have Haiku's batch norm, whose statistics are others.
-@ResNet.entry.when()
-def _(
-    blocks_per_group_list,
-    num_classes,
-    bn_config=None,
-    resnet_v2=False,
-    channels_per_group_list=(256, 512, 1024, 2048),
-    name=None,
-):
-    return hk.sonnet.ResNet(
-        blocks_per_group_list,
-        num_classes,
-        bn_config=bn_config,
-        resnet_v2=resnet_v2,
-        channels_per_group_list=channels_per_group_list,
-        name=name,
-    )
+takes_the_same(ResNet.entry, "hk.sonnet.ResNet")
 
 
 @module("snt.nets.ResNet50")

@@ -19,6 +19,7 @@ from compat.sonnet._src.embed import lookup
 from compat.sonnet._src.initializers import VarianceScaling, Zeros
 from compat.sonnet._src.layer import layer
 from compat.sonnet._src.metrics import ExponentialMovingAverage
+from compat.sonnet._src.variants import takes_the_same
 from haiku_core import layers
 
 
@@ -174,22 +175,4 @@ class VectorQuantizerEMA(_Quantizer):
         self.embeddings.assign(_centres(sizes, sums, epsilon=self.epsilon))
 
 
-@VectorQuantizerEMA.entry.when()
-def _(
-    embedding_dim,
-    num_embeddings,
-    commitment_cost,
-    decay,
-    epsilon=1e-5,
-    dtype=jnp.float32,
-    name=None,
-):
-    return hk.nets.VectorQuantizerEMA(
-        embedding_dim,
-        num_embeddings,
-        commitment_cost,
-        decay,
-        epsilon=epsilon,
-        dtype=dtype,
-        name=name,
-    )
+takes_the_same(VectorQuantizerEMA.entry, "hk.nets.VectorQuantizerEMA", name="None")

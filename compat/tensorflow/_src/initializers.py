@@ -1,45 +1,36 @@
 """Initializers: objects called with a shape and a dtype."""
 
+import functools
+
 import haiku_core as hk
 from compat.dictionary import Call, Ignored, Kind, Static, op
 
 INITIALIZER = Kind("initializer")
 RANDOM = "the draws come from JAX's generator, not TensorFlow's"
 
+_initializer = functools.partial(op, returns=INITIALIZER, helper=False)
+_random = functools.partial(_initializer, random=True, because=RANDOM)
 
-def _names(*names, old=()):
+
+def _names(*names):
     homes = ("tf.initializers", "tf.keras.initializers")
-    return [f"{home}.{name}" for name in names for home in homes] + list(old)
+    return [f"{home}.{name}" for name in names for home in homes]
 
 
-@op(*_names("Zeros", "zeros"), returns=INITIALIZER, helper=False, check=[Call()])
+@_initializer(*_names("Zeros", "zeros"), "tf.zeros_initializer", check=[Call()])
 def zeros():
     """Zeros."""
     return hk.initializers.Constant(0.0)
 
 
-@op(*_names("Ones", "ones"), returns=INITIALIZER, helper=False, check=[Call()])
+@_initializer(*_names("Ones", "ones"), "tf.ones_initializer", check=[Call()])
 def ones():
     """Ones."""
     return hk.initializers.Constant(1.0)
 
 
-@op("tf.zeros_initializer", returns=INITIALIZER, helper=False, check=[Call()])
-def zeros_initializer():
-    """Zeros."""
-    return hk.initializers.Constant(0.0)
-
-
-@op("tf.ones_initializer", returns=INITIALIZER, helper=False, check=[Call()])
-def ones_initializer():
-    """Ones."""
-    return hk.initializers.Constant(1.0)
-
-
-@op(
+@_initializer(
     *_names("Constant", "constant"),
-    returns=INITIALIZER,
-    helper=False,
     check=[Call(), Call(2.5), Call(value=-1)],
 )
 def constant(value: Static = 0.0):
@@ -47,23 +38,15 @@ def constant(value: Static = 0.0):
     return hk.initializers.Constant(value)
 
 
-@op(
-    "tf.constant_initializer",
-    returns=INITIALIZER,
-    helper=False,
-    check=[Call(2.5), Call(value=-1.0)],
-)
+@_initializer("tf.constant_initializer", check=[Call(2.5), Call(value=-1.0)])
 def constant_initializer(value: Static = 0, support_partition: Ignored = False):
     """One value."""
     return hk.initializers.Constant(value)
 
 
-@op(
+@_random(
     *_names("RandomNormal", "random_normal"),
-    returns=INITIALIZER,
-    helper=False,
-    random=True,
-    because=RANDOM,
+    "tf.random_normal_initializer",
     check=[Call(), Call(1.0, 2.0), Call(stddev=0.5)],
 )
 def random_normal(mean: Static = 0.0, stddev: Static = 0.05, seed: Ignored = None):
@@ -71,27 +54,8 @@ def random_normal(mean: Static = 0.0, stddev: Static = 0.05, seed: Ignored = Non
     return hk.initializers.RandomNormal(stddev=stddev, mean=mean)
 
 
-@op(
-    "tf.random_normal_initializer",
-    returns=INITIALIZER,
-    helper=False,
-    random=True,
-    because=RANDOM,
-    check=[Call(), Call(1.0, 2.0), Call(stddev=0.5)],
-)
-def random_normal_initializer(
-    mean: Static = 0.0, stddev: Static = 0.05, seed: Ignored = None
-):
-    """Normally distributed numbers."""
-    return hk.initializers.RandomNormal(stddev=stddev, mean=mean)
-
-
-@op(
+@_random(
     *_names("TruncatedNormal", "truncated_normal"),
-    returns=INITIALIZER,
-    helper=False,
-    random=True,
-    because=RANDOM,
     check=[Call(), Call(1.0, 2.0), Call(stddev=0.5)],
 )
 def truncated_normal(mean: Static = 0.0, stddev: Static = 0.05, seed: Ignored = None):
@@ -99,12 +63,9 @@ def truncated_normal(mean: Static = 0.0, stddev: Static = 0.05, seed: Ignored = 
     return hk.initializers.TruncatedNormal(stddev=stddev, mean=mean)
 
 
-@op(
+@_random(
     *_names("RandomUniform", "random_uniform"),
-    returns=INITIALIZER,
-    helper=False,
-    random=True,
-    because=RANDOM,
+    "tf.random_uniform_initializer",
     check=[Call(), Call(-1.0, 2.0), Call(minval=0, maxval=3)],
 )
 def random_uniform(minval: Static = -0.05, maxval: Static = 0.05, seed: Ignored = None):
@@ -112,27 +73,8 @@ def random_uniform(minval: Static = -0.05, maxval: Static = 0.05, seed: Ignored 
     return hk.initializers.RandomUniform(minval=minval, maxval=maxval)
 
 
-@op(
-    "tf.random_uniform_initializer",
-    returns=INITIALIZER,
-    helper=False,
-    random=True,
-    because=RANDOM,
-    check=[Call(), Call(-1.0, 2.0)],
-)
-def random_uniform_initializer(
-    minval: Static = -0.05, maxval: Static = 0.05, seed: Ignored = None
-):
-    """Numbers from a range, each as likely."""
-    return hk.initializers.RandomUniform(minval=minval, maxval=maxval)
-
-
-@op(
+@_random(
     *_names("VarianceScaling", "variance_scaling"),
-    returns=INITIALIZER,
-    helper=False,
-    random=True,
-    because=RANDOM,
     check=[
         Call(),
         Call(2.0, "fan_out", "uniform"),
@@ -168,14 +110,7 @@ def _(distribution, scale=1.0, mode="fan_in"):
     return hk.initializers.VarianceScaling(scale, mode, "normal")
 
 
-@op(
-    *_names("GlorotUniform", "glorot_uniform"),
-    returns=INITIALIZER,
-    helper=False,
-    random=True,
-    because=RANDOM,
-    check=[Call()],
-)
+@_random(*_names("GlorotUniform", "glorot_uniform"), check=[Call()])
 def glorot_uniform(
     seed: Ignored = None, input_axes: Static = None, output_axes: Static = None
 ):
@@ -183,14 +118,7 @@ def glorot_uniform(
     return hk.initializers.VarianceScaling(1.0, "fan_avg", "uniform")
 
 
-@op(
-    *_names("GlorotNormal", "glorot_normal"),
-    returns=INITIALIZER,
-    helper=False,
-    random=True,
-    because=RANDOM,
-    check=[Call()],
-)
+@_random(*_names("GlorotNormal", "glorot_normal"), check=[Call()])
 def glorot_normal(
     seed: Ignored = None, input_axes: Static = None, output_axes: Static = None
 ):
@@ -198,14 +126,7 @@ def glorot_normal(
     return hk.initializers.VarianceScaling(1.0, "fan_avg", "truncated_normal")
 
 
-@op(
-    *_names("HeUniform", "he_uniform"),
-    returns=INITIALIZER,
-    helper=False,
-    random=True,
-    because=RANDOM,
-    check=[Call()],
-)
+@_random(*_names("HeUniform", "he_uniform"), check=[Call()])
 def he_uniform(
     seed: Ignored = None, input_axes: Static = None, output_axes: Static = None
 ):
@@ -213,14 +134,7 @@ def he_uniform(
     return hk.initializers.VarianceScaling(2.0, "fan_in", "uniform")
 
 
-@op(
-    *_names("HeNormal", "he_normal"),
-    returns=INITIALIZER,
-    helper=False,
-    random=True,
-    because=RANDOM,
-    check=[Call()],
-)
+@_random(*_names("HeNormal", "he_normal"), check=[Call()])
 def he_normal(
     seed: Ignored = None, input_axes: Static = None, output_axes: Static = None
 ):
@@ -228,14 +142,7 @@ def he_normal(
     return hk.initializers.VarianceScaling(2.0, "fan_in", "truncated_normal")
 
 
-@op(
-    *_names("LecunUniform", "lecun_uniform"),
-    returns=INITIALIZER,
-    helper=False,
-    random=True,
-    because=RANDOM,
-    check=[Call()],
-)
+@_random(*_names("LecunUniform", "lecun_uniform"), check=[Call()])
 def lecun_uniform(
     seed: Ignored = None, input_axes: Static = None, output_axes: Static = None
 ):
@@ -243,14 +150,7 @@ def lecun_uniform(
     return hk.initializers.VarianceScaling(1.0, "fan_in", "uniform")
 
 
-@op(
-    *_names("LecunNormal", "lecun_normal"),
-    returns=INITIALIZER,
-    helper=False,
-    random=True,
-    because=RANDOM,
-    check=[Call()],
-)
+@_random(*_names("LecunNormal", "lecun_normal"), check=[Call()])
 def lecun_normal(
     seed: Ignored = None, input_axes: Static = None, output_axes: Static = None
 ):
@@ -258,12 +158,8 @@ def lecun_normal(
     return hk.initializers.VarianceScaling(1.0, "fan_in", "truncated_normal")
 
 
-@op(
+@_random(
     *_names("Orthogonal", "OrthogonalInitializer", "orthogonal"),
-    returns=INITIALIZER,
-    helper=False,
-    random=True,
-    because=RANDOM,
     check=[Call(), Call(2.0)],
 )
 def orthogonal(gain: Static = 1.0, seed: Ignored = None):
@@ -271,10 +167,8 @@ def orthogonal(gain: Static = 1.0, seed: Ignored = None):
     return hk.initializers.Orthogonal(gain)
 
 
-@op(
+@_initializer(
     *_names("Identity", "IdentityInitializer", "identity"),
-    returns=INITIALIZER,
-    helper=False,
     check=[Call(), Call(gain=2.0)],
 )
 def identity(gain: Static = 1.0):
