@@ -258,8 +258,12 @@ class _Task:
     def __call__(self, source: files.Found) -> FileResult:
         within = source.root if self.mirrored else None
         package, folder = files.home(source.path, self.options.package, within)
+        if self.engine is None:
+            self.prepare()
         if self.mirrored and source.given and self.options.package is None:
             package = None  # the copy of a single file stands by itself
+        elif package is None and self._project is not None:
+            package = self._project.package_of(source.path)
         options = dataclasses.replace(self.options, package=package)
         try:
             done = self._file(source.path, options)
@@ -298,8 +302,6 @@ class _Task:
         return done
 
     def _rewrite(self, path: str, text: str, options: Options) -> SourceResult:
-        if self.engine is None:
-            self.prepare()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SyntaxWarning)  # the user's own "\d"

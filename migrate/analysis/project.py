@@ -21,6 +21,7 @@ class Summary:
       owners: classes that hold tapes or optimizers, so are no plain modules.
       values: names of the functions, and of other values, at the top level.
       folder: the parts of the path it lies in; empty for a text.
+      relative: whether it imports by `from .`.
     """
 
     names: dict[str, str]
@@ -28,6 +29,7 @@ class Summary:
     owners: set[str]
     values: set[str] = dataclasses.field(default_factory=set)
     folder: tuple[str, ...] = ()
+    relative: bool = False
 
 
 def module_name(path: str | os.PathLike) -> str:
@@ -51,6 +53,7 @@ def summarize(text: str, name: str = "", is_package: bool = False) -> Summary:
     names: dict[str, str] = {}
     classes: dict[str, list[str]] = {}
     owners: set[str] = set()
+    relative = False
     tree = ast.parse(text)
     values: set[str] = set()
     for node in tree.body:
@@ -66,6 +69,7 @@ def summarize(text: str, name: str = "", is_package: bool = False) -> Summary:
         elif isinstance(node, ast.ImportFrom):
             parts = package.split(".") if package else []
             if node.level:
+                relative = True
                 parts = parts[: len(parts) - (node.level - 1)]
             else:
                 parts = []
@@ -77,7 +81,7 @@ def summarize(text: str, name: str = "", is_package: bool = False) -> Summary:
             classes[node.name] = [b for b in bases if b]
             if _owns(node):
                 owners.add(node.name)
-    return Summary(names, classes, owners, values)
+    return Summary(names, classes, owners, values, relative=relative)
 
 
 def dotted(node: ast.expr) -> str | None:
@@ -200,6 +204,28 @@ class Project:
                 return None
             name, near = summary.names[leaf], summary.folder
         return None
+
+    def package_of(self, path: str | os.PathLike) -> str | None:
+        """The package that files import one without `__init__.py` from, if any.
+
+        Dotted, or "." where the files of its folder import each other so.
+        """
+        parts = _parts(path)
+        own = self._summaries.get("/".join(parts))
+        if own is None:
+            return None
+        found: dict[str, int] = {}
+        for summary in self._summaries.values():
+            if summary.relative and summary.folder == own.folder:
+                return "."
+            names = summary.names.values()
+            for full in {*names, *(name.rpartition(".")[0] for name in names)}:
+                if self.module(full, summary.folder) is own:
+                    found[full] = found.get(full, 0) + 1
+        if not found:
+            return None
+        most = max(found, key=lambda full: (found[full], -len(full)))
+        return most.rpartition(".")[0] or None
 
     def module_classes(self) -> set[str]:
         """The names of all classes in it that become Haiku modules or own networks."""
