@@ -1,13 +1,14 @@
 """How fast, and in how much memory, a large checkpoint is converted.
 
-    python benchmarks/checkpoint/large.py [--gib 2] [--rounds 5] [--tensorflow]
+    python benchmarks/checkpoint/large.py [--gib 2] [--rounds 5] [--tensorflow] [--orbax]
 
 Writes a checkpoint of one huge tensor, an LSTM and 2000 small tensors, then converts
 it to safetensors (checksums verified, output forced to disk) and, in turns, copies its
 data file with ``cp`` and forces the copy to disk. Every run is a process of its own,
 and the page cache holds the input in all of them. Printed: wall times, their ratio,
 and the most anonymous memory in use above what it was just after the join. With
-``--tensorflow``, the same through TensorFlow's reader and ``numpy.savez``.
+``--tensorflow``, the same through TensorFlow's reader and ``numpy.savez``; with
+``--orbax``, converted to an Orbax folder too.
 """
 
 from __future__ import annotations
@@ -15,14 +16,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 import numpy as np
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(__file__))))
+from tests.support.memory import Watch  # noqa: E402
 
 SMALL = 1000
 HIDDEN = 512
@@ -82,34 +86,6 @@ def program(rows: int):
     return Net
 
 
-class Watch:
-    """The most anonymous memory of this process while it is open, in bytes."""
-
-    def __enter__(self) -> Watch:
-        self.start = self.peak = self._now()
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *error) -> None:
-        self._done.set()
-        self._thread.join()
-        self.peak = max(self.peak, self._now())
-
-    def _run(self) -> None:
-        while not self._done.wait(0.002):
-            self.peak = max(self.peak, self._now())
-
-    @staticmethod
-    def _now() -> int:
-        with open("/proc/self/status") as file:
-            for line in file:
-                if line.startswith("RssAnon"):
-                    return int(line.split()[1]) * 1024
-        raise RuntimeError("this system does not tell anonymous memory")
-
-
 def run_ours(prefix: str, output: str) -> dict:
     """Converts; the clock covers the join too, and imports apart."""
     began = time.perf_counter()
@@ -131,7 +107,7 @@ def run_ours(prefix: str, output: str) -> dict:
         "join": joined - imported,
         "write": ended - joined,
         "cpu": time.process_time() - cpu,
-        "memory": watch.peak - watch.start,
+        "memory": watch.taken,
     }
 
 
@@ -156,7 +132,7 @@ def run_tensorflow(prefix: str, output: str) -> dict:
     return {
         "write": time.perf_counter() - began,
         "cpu": time.process_time(),
-        "memory": watch.peak - watch.start,
+        "memory": watch.taken,
     }
 
 
@@ -173,14 +149,23 @@ def run_copy(prefix: str, output: str) -> dict:
     return {"write": time.perf_counter() - began, "cpu": cpu}
 
 
-RUNS = {"ours": run_ours, "tensorflow": run_tensorflow, "copy": run_copy}
+RUNS = {
+    "copy": run_copy,
+    "ours": run_ours,
+    "orbax": run_ours,
+    "tensorflow": run_tensorflow,
+}
+SUFFIXES = {"orbax": "", "tensorflow": ".npz"}
 
 
 def in_process(name: str, prefix: str, output: str) -> dict:
     """Runs one contestant in a process of its own, then removes its output."""
     command = [sys.executable, __file__, "--child", name, prefix, output]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    os.unlink(output)
+    if os.path.isdir(output):
+        shutil.rmtree(output)
+    else:
+        os.unlink(output)
     os.sync()
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -190,6 +175,7 @@ def main() -> None:
     parser.add_argument("--gib", type=float, default=2.0)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--tensorflow", action="store_true")
+    parser.add_argument("--orbax", action="store_true")
     parser.add_argument("--folder", default=None, help="where to write; default: /tmp")
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -201,11 +187,12 @@ def main() -> None:
         prefix = os.path.join(folder, "large")
         write_checkpoint(prefix, options.gib)
         os.sync()
-        names = ["copy", "ours"] + ["tensorflow"] * options.tensorflow
+        names = ["copy", "ours"]
+        names += [n for n in ("orbax", "tensorflow") if getattr(options, n)]
         results: dict[str, list[dict]] = {name: [] for name in names}
         for _ in range(options.rounds):
             for name in names:
-                suffix = ".npz" if name == "tensorflow" else ".safetensors"
+                suffix = SUFFIXES.get(name, ".safetensors")
                 output = os.path.join(folder, name + suffix)
                 result = in_process(name, prefix, output)
                 results[name].append(result)
@@ -225,11 +212,11 @@ def main() -> None:
     print(f"with the join     {total:6.2f} s   {total / copy:.2f} x cp")
     print(f"with the imports  {total + ours['import']:6.2f} s")
     print(f"anonymous memory  {ours['memory'] / 2**20:6.0f} MiB above the join")
-    if "tensorflow" in median:
-        other = median["tensorflow"]
+    for name in names[2:]:
+        other = median[name]
         print(
-            f"TensorFlow        {other['write']:6.2f} s   "
-            f"{other['memory'] / 2**20:.0f} MiB"
+            f"{name:<16}  {other['write']:6.2f} s   {other['write'] / copy:.2f} x cp"
+            f"   {other['memory'] / 2**20:.0f} MiB"
         )
 
 

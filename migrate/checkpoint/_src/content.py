@@ -27,6 +27,8 @@ class Value:
       array: The array, if it was computed.
       region: Else where its bytes are in the checkpoint, unchanged.
       check: Raises an error if the checksum of the region's bytes is wrong.
+      lasting: Whether the bytes stay where they are, in memory that someone else holds
+        or in a mapped file, after the next value was asked for.
     """
 
     def __init__(
@@ -34,9 +36,13 @@ class Value:
         array: np.ndarray | None = None,
         region: Region | None = None,
         check: Callable[[int], None] | None = None,
+        lasting: bool = False,
     ):
         self.array = array
-        self._region = region
+        self.lasting = lasting or array is None
+        self.data = (
+            memoryview(bundle.as_bytes(array)) if region is None else region.data
+        )
         self._check = check
 
     def pieces(self) -> Iterator[tuple[Any, int]]:
@@ -45,13 +51,9 @@ class Value:
         Raises:
           UserError: At the end, if the checkpoint's bytes don't fit their checksum.
         """
-        if self.array is not None:
-            data = memoryview(bundle.as_bytes(self.array))
-        else:
-            data = self._region.data
         checksum = 0
-        for start in range(0, len(data), _PIECE):
-            piece = data[start : start + _PIECE]
+        for start in range(0, len(self.data), _PIECE):
+            piece = self.data[start : start + _PIECE]
             checksum = bundle.extend_checksum(checksum, piece)
             yield piece, checksum
         if self._check is not None:
@@ -60,9 +62,16 @@ class Value:
             except BundleError as error:
                 raise UserError(str(error)) from error
 
-    def load(self) -> tuple[np.ndarray, int]:
-        """The array in memory, and its checksum; not for a region."""
-        return self.array, bundle.checksum_of_array(self.array)
+    def checksum(self) -> int:
+        """The checksum of all bytes.
+
+        Raises:
+          UserError: The checkpoint's bytes don't fit it.
+        """
+        last = 0
+        for _, checksum in self.pieces():
+            last = checksum
+        return last
 
 
 @dataclasses.dataclass
@@ -80,18 +89,18 @@ class Content:
     metadata: dict[str, Any]
 
     def arrays(self) -> Iterator[tuple[Key, np.ndarray, int]]:
-        """Yields (key, array, checksum), for formats that need whole arrays."""
+        """Yields (key, array, checksum), for formats that take whole arrays.
+
+        Arrays that come unchanged from a checkpoint are views of its mapped file.
+        """
         for key, value in self.values():
-            array = value.array
-            if array is None:
-                array = np.empty(self.specs[key].shape, self.specs[key].dtype)
-                flat, at, last = bundle.as_bytes(array), 0, 0
-                for piece, checksum in value.pieces():
-                    flat[at : at + len(piece)] = np.frombuffer(piece, np.uint8)
-                    at, last = at + len(piece), checksum
-                yield key, array, last
-            else:
-                yield key, *value.load()
+            checksum = value.checksum()
+            yield key, view(value.data, self.specs[key]), checksum
+
+
+def view(data: Any, leaf: Leaf) -> np.ndarray:
+    """Bytes seen as an array."""
+    return np.frombuffer(data, leaf.dtype).reshape(leaf.shape)
 
 
 def seal(key: Key, leaf: Leaf, checksum: int) -> str:
@@ -128,7 +137,9 @@ def of_trees(
     specs = {key: Leaf(a.shape, a.dtype) for key, a in arrays.items()}
     facts = {"format": FORMAT, "versions": versions(), **(metadata or {})}
     return Content(
-        ordered(specs), lambda: ((k, Value(a)) for k, a in arrays.items()), facts
+        ordered(specs),
+        lambda: ((k, Value(a, lasting=True)) for k, a in arrays.items()),
+        facts,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import pickle
 from collections.abc import Callable, Mapping
@@ -122,17 +123,20 @@ def read(
     *,
     trust_pickle: bool = False,
     verify: bool = True,
-    sharding: Callable[[str], Any] | None = None,
+    sharding: Any = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Reads the arrays of a file by key (``params:module:name``), and its metadata.
+
+    See `load` for the arguments.
 
     Raises:
       UserError: The file is damaged or missing, or a pickle that isn't trusted.
     """
+    placing = None if sharding is None else functools.partial(_place_of, sharding)
     if os.path.isdir(path):
         if not orbax_folder.is_folder(path):
             raise UserError(f"{os.fspath(path)} is a folder that was not written here")
-        arrays, facts = orbax_folder.read(path, sharding)
+        arrays, facts = orbax_folder.read(path, placing)
     else:
         suffix = suffix_of(path, trust_pickle)
         if not os.path.exists(path):
@@ -144,8 +148,8 @@ def read(
         )
     if verify:
         _verify(path, arrays, facts["crc32c"])
-    if sharding is not None:
-        arrays = {name: _place(a, sharding(name)) for name, a in arrays.items()}
+    if placing is not None:
+        arrays = {n: _placed(a, placing(n, a.shape)) for n, a in arrays.items()}
     return arrays, facts
 
 
@@ -164,12 +168,30 @@ def _verify(path: Any, arrays: Mapping[str, Any], checksums: Mapping) -> None:
             )
 
 
-def _place(array: Any, sharding: Any) -> Any:
+def _place_of(sharding: Any, name: str, shape: tuple[int, ...]) -> Any:
+    """The sharding of one array, known to fit it.
+
+    Raises:
+      UserError: It doesn't fit.
+    """
+    chosen = sharding(name) if callable(sharding) else sharding
+    if chosen is not None:
+        try:
+            chosen.shard_shape(shape)
+        except (ValueError, IndexError, AttributeError) as error:
+            raise UserError(
+                f"{name} of shape {list(shape)} can't be laid out as {chosen}: {error}",
+                "give load() a function from names to shardings",
+            ) from None
+    return chosen
+
+
+def _placed(array: Any, sharding: Any) -> Any:
     """Copies to each device only its own part of the (mapped) array."""
+    if sharding is None or not isinstance(array, np.ndarray):
+        return array
     import jax
 
-    if not isinstance(array, np.ndarray):
-        return array
     return jax.make_array_from_callback(
         array.shape, sharding, lambda index: array[index]
     )
@@ -189,20 +211,18 @@ def load(
       trust_pickle: Whether a pickle may be loaded: that can run any code.
       verify: Whether to verify checksums.
       sharding: A `jax.sharding.Sharding` for all arrays, or a function from
-        ``"params:module:name"`` to one; arrays are then put straight onto its
-        devices, each reading only its part.
+        ``"params:module:name"`` to one (or to None: the array stays in numpy); arrays
+        are then put straight onto its devices, each reading only its part.
 
     Returns:
       (params, state), two-level dictionaries. Without `sharding`, of numpy arrays,
       read-only where they are views of the file.
 
     Raises:
-      UserError: The file is damaged or missing, or a pickle that isn't trusted.
+      UserError: The file is damaged or missing, a pickle that isn't trusted, or a
+        sharding doesn't fit its array.
     """
-    by_name = None
-    if sharding is not None:
-        by_name = sharding if callable(sharding) else lambda _: sharding
-    arrays, _ = read(path, trust_pickle=trust_pickle, verify=verify, sharding=by_name)
+    arrays, _ = read(path, trust_pickle=trust_pickle, verify=verify, sharding=sharding)
     keys = {Key.parse(text): array for text, array in arrays.items()}
     others = {key.collection for key in keys} - {PARAMS, STATE, OPTIMIZER}
     if others:

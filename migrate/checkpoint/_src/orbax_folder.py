@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
+import json
+import mmap
 import os
-from typing import Any
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import IO, Any
 
 import numpy as np
 
 from compat import atomic
-from migrate.checkpoint._src.content import Content, packed, seal
+from migrate.checkpoint._src.content import Content, packed, seal, view
 from migrate.errors import UserError
 
 _METADATA = "sonnet2haiku.json"
 _ARRAYS = "arrays"
+# Large enough for the disk, small enough that what is under way hardly counts.
+_CHUNK, _FILE = 32 << 20, 64 << 20
+_ALIGNED = 64
 
 
 def _orbax() -> Any:
@@ -29,20 +38,102 @@ def _orbax() -> Any:
 def write(path: str | os.PathLike[str], content: Content) -> None:
     """Writes a folder with the arrays as one flat tree, keyed as in other formats.
 
+    Orbax wants all arrays at once. It gets views of mapped files: of the checkpoint
+    where bytes stay as they are, else of a temporary file. So no more than one array
+    is in memory, besides what Orbax is just writing.
+
     Raises:
       UserError: orbax-checkpoint is missing.
     """
     orbax = _orbax()
-    arrays, checksums = {}, {}
-    for key, array, checksum in content.arrays():
-        arrays[str(key)] = array
-        checksums[str(key)] = seal(key, content.specs[key], checksum)
-    with atomic.writing_folder(path) as folder:
-        with orbax.StandardCheckpointer() as checkpointer:
-            checkpointer.save(os.path.join(folder, _ARRAYS), arrays)
-            checkpointer.wait_until_finished()
+    arrays, checksums, aside = {}, {}, {}
+    with (
+        atomic.writing_folder(path) as folder,
+        tempfile.TemporaryFile(dir=folder) as spare,
+    ):
+        for key, value in content.values():
+            leaf = content.specs[key]
+            checksums[str(key)] = seal(key, leaf, value.checksum())
+            if value.lasting:
+                arrays[str(key)] = view(value.data, leaf)
+            else:
+                spare.seek(-spare.tell() % _ALIGNED, os.SEEK_CUR)
+                aside[key] = spare.tell(), len(value.data)
+                spare.write(value.data)
+        whole = _mapped(spare)
+        for key, (start, size) in aside.items():
+            arrays[str(key)] = view(whole[start : start + size], content.specs[key])
+        with orbax.Checkpointer(_handler(orbax)) as checkpointer:
+            chunks = orbax.SaveArgs(chunk_byte_size=_CHUNK)
+            checkpointer.save(
+                os.path.join(folder, _ARRAYS),
+                args=orbax.args.PyTreeSave(
+                    arrays,
+                    save_args=dict.fromkeys(arrays, chunks),
+                    ocdbt_target_data_file_size=_FILE,
+                ),
+            )
         facts = {**content.metadata, "crc32c": checksums}
         atomic.write_text(os.path.join(folder, _METADATA), packed(facts))
+
+
+def _mapped(file: IO[bytes]) -> memoryview:
+    """All bytes of a file, which may be empty, through a memory map."""
+    file.flush()
+    if not os.fstat(file.fileno()).st_size:
+        return memoryview(b"")
+    return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+
+
+def _handler(orbax: Any) -> Any:
+    """Writes numpy arrays uncompressed, a few at a time, from where they are."""
+    import jax
+
+    kinds = orbax.type_handlers
+
+    class InTurn(kinds.NumpyHandler):
+        """Begins to write arrays when those before them are written.
+
+        What has been copied into chunks waits in memory for the disk; all arrays at
+        once would wait there together.
+        """
+
+        async def serialize(self, values, infos, args=None):
+            writing = super().serialize
+            rows = list(zip(values, infos, args or [None] * len(values), strict=True))
+
+            def run():
+                for batch in _batches(rows):
+                    for future in asyncio.run(
+                        writing(*map(list, zip(*batch, strict=True)))
+                    ):
+                        future.result()
+
+            pool = concurrent.futures.ThreadPoolExecutor(1)
+            future = pool.submit(run)
+            pool.shutdown(wait=False)
+            return [future]
+
+    registry = kinds.create_type_handler_registry(
+        (np.ndarray, InTurn(deepcopy_host_arrays=False)),
+        (jax.Array, kinds.ArrayHandler()),
+    )
+    return orbax.PyTreeCheckpointHandler(
+        use_compression=False, type_handler_registry=registry
+    )
+
+
+def _batches(rows: list[tuple]) -> Iterator[list[tuple]]:
+    """Groups rows that begin with an array, by the arrays' bytes."""
+    batch, size = [], 0
+    for row in rows:
+        if batch and size + row[0].nbytes > _CHUNK:
+            yield batch
+            batch, size = [], 0
+        batch.append(row)
+        size += row[0].nbytes
+    if batch:
+        yield batch
 
 
 def is_folder(path: str | os.PathLike[str]) -> bool:
@@ -51,40 +142,37 @@ def is_folder(path: str | os.PathLike[str]) -> bool:
 
 
 def read(
-    path: str | os.PathLike[str], sharding: Any = None
+    path: str | os.PathLike[str],
+    sharding: Callable[[str, tuple[int, ...]], Any] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Reads a folder; with `sharding`, straight onto its devices.
 
     Args:
       path: The folder.
-      sharding: A function from a key to a `jax.sharding.Sharding`, or None.
+      sharding: A function from a key and a shape to a `jax.sharding.Sharding`, or to
+        None for an array that shall be numpy's.
 
     Raises:
       UserError: The folder is damaged, or orbax-checkpoint is missing.
     """
-    import json
-
     import jax
 
     orbax = _orbax()
     folder = os.path.abspath(path)
+    arrays = os.path.join(folder, _ARRAYS)
     try:
         with open(os.path.join(folder, _METADATA), encoding="utf-8") as file:
             facts = json.load(file)
         with orbax.StandardCheckpointer() as checkpointer:
-            arrays = os.path.join(folder, _ARRAYS)
-            found = checkpointer.metadata(arrays).item_metadata
-            specs = {
-                name: jax.ShapeDtypeStruct(
-                    item.shape,
-                    item.dtype,
-                    sharding=sharding(name) if sharding else None,
-                )
-                for name, item in found.items()
-            }
-            if sharding is None:
-                args = {name: np.empty(s.shape, s.dtype) for name, s in specs.items()}
-                return dict(checkpointer.restore(arrays, args)), facts
-            return dict(checkpointer.restore(arrays, specs)), facts
+            wanted = {}
+            for name, item in checkpointer.metadata(arrays).item_metadata.items():
+                place = sharding(name, tuple(item.shape)) if sharding else None
+                if place is None:
+                    wanted[name] = np.empty(item.shape, item.dtype)
+                else:
+                    wanted[name] = jax.ShapeDtypeStruct(
+                        item.shape, item.dtype, sharding=place
+                    )
+            return dict(checkpointer.restore(arrays, wanted)), facts
     except (ValueError, KeyError, OSError) as error:
         raise UserError(f"{folder} is no intact checkpoint: {error}") from None
