@@ -41,7 +41,8 @@ class Base:
     Args:
       recipe: gives an iterator over elements (nests of numpy arrays).
       size: the number of elements, or INFINITE or UNKNOWN.
-      spec: the elements' specs; by default learnt from the first element.
+      spec: the elements' specs, or a function that gives them or None; None if they
+        are to be learnt from the first element.
     """
 
     runs_on_host = True  # loops over it are Python's
@@ -55,6 +56,9 @@ class Base:
         """Another dataset of the class."""
         return type(self)(recipe, size, spec)
 
+    def _own_spec(self) -> Any:
+        return self.element_spec
+
     def cardinality(self, name: Any = None) -> Tensor:
         """The number of elements, or INFINITE or UNKNOWN; int64."""
         return convert(np.int64(self._size))
@@ -62,6 +66,8 @@ class Base:
     @property
     def element_spec(self) -> Any:
         """The specs of an element's tensors."""
+        if callable(self._element_spec):
+            self._element_spec = self._element_spec()
         if self._element_spec is None:
             first = next(self._recipe(), None)
             if first is None:
@@ -98,4 +104,5 @@ class Base:
         return True
 
     def __repr__(self) -> str:
-        return f"<Dataset element_spec={self._element_spec}>"
+        known = None if callable(self._element_spec) else self._element_spec
+        return f"<Dataset element_spec={known}>"

@@ -10,10 +10,25 @@ import numpy as np
 
 from compat.runtime import nest
 from compat.runtime.data.base import AUTOTUNE, UNKNOWN, Base
-from compat.runtime.data.elements import Element, structured, tensors, tupled
+from compat.runtime.data.elements import (
+    Element,
+    blanks,
+    common_spec,
+    spec_of,
+    structured,
+    tensors,
+    tupled,
+)
 from compat.runtime.errors import OpError
 from compat.runtime.function import Function
+from compat.runtime.specs import TensorSpec
 from compat.runtime.tensor import convert
+
+
+def _arguments(element: Any) -> tuple[Any, ...]:
+    """What a function is called with: the parts of a tuple, else the element."""
+    spread = isinstance(element, tuple) and not hasattr(element, "_fields")
+    return element if spread else (element,)
 
 
 class _Mapped:
@@ -24,15 +39,33 @@ class _Mapped:
         self._compiled: Function | None = Function(function)
 
     def __call__(self, element: Element) -> Any:
-        value = tensors(element)
-        spread = isinstance(value, tuple) and not hasattr(value, "_fields")
-        args = value if spread else (value,)
+        args = _arguments(tensors(element))
         if self._compiled is not None and not _holds_text(element):
             try:
                 return self._compiled(*args)
             except (OpError, TypeError, ValueError, NotImplementedError):
                 self._compiled = None  # it needs values: run it as it is
         return self._eager(*args)
+
+
+def _result_spec(
+    function: Callable[..., Any], given: tuple[Any, ...], dataset: type
+) -> Any:
+    """The specs of a function's results, for arguments of given specs.
+
+    None if they are not known: it needs values, or fails. It is traced, or, where
+    there are datasets among its arguments or results, called with blank elements.
+    """
+    try:
+        if all(isinstance(spec, TensorSpec) for spec in nest.flatten(given)):
+            traced = Function(function).get_concrete_function(*given)
+            found = tupled(traced.structured_outputs)
+            if all(isinstance(spec, TensorSpec) for spec in nest.flatten(found)):
+                return found
+        results = [function(*tensors(b)) for b in blanks(given, dataset)]
+        return common_spec(*[spec_of(structured(tupled(r))) for r in results])
+    except Exception:  # whatever is wrong will be seen when it runs
+        return None
 
 
 def _holds_text(element: Element) -> bool:
@@ -42,9 +75,7 @@ def _holds_text(element: Element) -> bool:
 
 
 def _apply(function: Callable[..., Any], element: Element) -> Base:
-    value = tensors(element)
-    spread = isinstance(value, tuple) and not hasattr(value, "_fields")
-    made = function(*value) if spread else function(value)
+    made = function(*_arguments(tensors(element)))
     if not isinstance(made, Base):
         raise TypeError(f"the function must return a Dataset, not {made!r}")
     return made
@@ -67,7 +98,11 @@ class Transforming(Base):
         return self._made(
             lambda: (structured(tupled(function(e))) for e in self._recipe()),
             self._size,
+            lambda: self._mapped_spec(map_func),
         )
+
+    def _mapped_spec(self, map_func: Callable[..., Any]) -> Any:
+        return _result_spec(map_func, _arguments(self.element_spec), type(self))
 
     def filter(self, predicate: Callable[..., Any], name: Any = None) -> Base:
         """The elements for which the predicate holds."""
@@ -75,7 +110,7 @@ class Transforming(Base):
         return self._made(
             lambda: (e for e in self._recipe() if bool(function(e))),
             UNKNOWN,
-            self._element_spec,
+            self._own_spec,
         )
 
     def flat_map(self, map_func: Callable[..., Any], name: Any = None) -> Base:
@@ -85,7 +120,16 @@ class Transforming(Base):
             for element in self._recipe():
                 yield from _apply(map_func, element)._recipe()
 
-        return self._made(items)
+        return self._made(items, UNKNOWN, lambda: self._inner_spec(map_func))
+
+    def _inner_spec(self, map_func: Callable[..., Any]) -> Any:
+        """The specs of elements of the datasets that a function gives, if known."""
+        try:
+            given = blanks(self.element_spec, type(self))
+            found = [_apply(map_func, element).element_spec for element in given]
+        except Exception:  # whatever is wrong will be seen when it runs
+            return None
+        return common_spec(*found)
 
     def interleave(
         self,
@@ -96,29 +140,33 @@ class Transforming(Base):
         deterministic: Any = None,
         name: Any = None,
     ) -> Base:
-        """The elements of several such datasets at a time, in turn."""
+        """The elements of several such datasets at a time, in turn.
+
+        Args:
+          map_func: gives a dataset for an element.
+          cycle_length: how many datasets take turns; 16 by default.
+          block_length: how many elements each gives at its turn.
+        """
         cycle = int(cycle_length) if cycle_length not in (None, AUTOTUNE) else 16
         block = int(block_length) if block_length is not None else 1
 
         def items() -> Iterator[Element]:
-            source = self._recipe()
-            active = [
-                _apply(map_func, e)._recipe() for e in itertools.islice(source, cycle)
-            ]
+            sources = (_apply(map_func, e)._recipe() for e in self._recipe())
+            active = list(itertools.islice(sources, cycle))
             while active:
                 following = []
                 for current in active:
-                    taken = list(itertools.islice(current, block))
-                    yield from taken
-                    if len(taken) == block:
+                    count = 0
+                    for element in itertools.islice(current, block):
+                        count += 1
+                        yield element
+                    if count == block:
                         following.append(current)
-                    else:
-                        fresh = next(source, None)
-                        if fresh is not None:
-                            following.append(_apply(map_func, fresh)._recipe())
+                    else:  # the next one gets its place, and starts at the next turn
+                        following.extend(itertools.islice(sources, 1))
                 active = following
 
-        return self._made(items)
+        return self._made(items, UNKNOWN, lambda: self._inner_spec(map_func))
 
     def scan(self, initial_state: Any, scan_func: Callable[..., Any], name=None) -> Any:
         """The second results of `state, result = scan_func(state, element)`."""
@@ -129,13 +177,20 @@ class Transforming(Base):
                 state, out = scan_func(state, tensors(element))
                 yield structured(tupled(out))
 
-        return self._made(items, self._size)
+        def spec() -> Any:
+            state = spec_of(structured(initial_state))
+            found = _result_spec(scan_func, (state, self.element_spec), type(self))
+            return None if found is None else found[1]
+
+        return self._made(items, self._size, spec)
 
     def take_while(self, predicate: Callable[..., Any], name: Any = None) -> Base:
         """The elements up to the first for which the predicate does not hold."""
         function = _Mapped(predicate)
         return self._made(
-            lambda: itertools.takewhile(lambda e: bool(function(e)), self._recipe())
+            lambda: itertools.takewhile(lambda e: bool(function(e)), self._recipe()),
+            UNKNOWN,
+            self._own_spec,
         )
 
     def reduce(

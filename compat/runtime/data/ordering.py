@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from compat.runtime.data.base import AUTOTUNE, INFINITE, UNKNOWN, Base, generator_of
-from compat.runtime.data.elements import Element
+from compat.runtime.data.elements import Element, common_spec
 from compat.runtime.data.iteration import ahead
+from compat.runtime.errors import InvalidArgumentError
+from compat.runtime.specs import TensorSpec
 
 
 class Ordering(Base):
@@ -26,7 +28,7 @@ class Ordering(Base):
         """Elements in random order, drawn from a buffer of that size."""
         size = int(buffer_size)
         if size <= 0:
-            raise ValueError(f"buffer_size must be positive, got {size}")
+            raise InvalidArgumentError(f"buffer_size must be positive, got {size}")
         rounds = itertools.count()
 
         def items() -> Iterator[Element]:
@@ -41,7 +43,7 @@ class Ordering(Base):
             order = rng.permutation(len(buffer))
             yield from (buffer[i] for i in order)
 
-        return self._made(items, self._size, self._element_spec)
+        return self._made(items, self._size, self._own_spec)
 
     def repeat(self, count: Any = None, name: Any = None) -> Base:
         """All elements again and again; for ever if no count is given."""
@@ -57,10 +59,14 @@ class Ordering(Base):
                 if empty:
                     return
 
-        size = INFINITE if times is None else self._size
-        if times is not None and size >= 0:
+        size = self._size
+        if times == 0 or size == 0:
+            size = 0
+        elif times is None:
+            size = INFINITE
+        elif size > 0:
             size *= times
-        return self._made(items, size, self._element_spec)
+        return self._made(items, size, self._own_spec)
 
     def take(self, count: Any, name: Any = None) -> Base:
         """The first elements; all for a negative count."""
@@ -69,25 +75,37 @@ class Ordering(Base):
         if number is not None:
             size = number if size == INFINITE else min(size, number)
         return self._made(
-            lambda: itertools.islice(self._recipe(), number), size, self._element_spec
+            lambda: itertools.islice(self._recipe(), number), size, self._own_spec
         )
 
     def skip(self, count: Any, name: Any = None) -> Base:
-        """All but the first elements."""
+        """All but the first elements; none for a negative count."""
         number = int(count)
+        if number < 0:
+            return self.take(0)
         size = max(self._size - number, 0) if self._size >= 0 else self._size
         return self._made(
             lambda: itertools.islice(self._recipe(), number, None),
             size,
-            self._element_spec,
+            self._own_spec,
         )
 
     def shard(self, num_shards: Any, index: Any, name: Any = None) -> Base:
-        """Every `num_shards`th element from `index` on."""
+        """Every `num_shards`th element from `index` on.
+
+        Raises:
+          InvalidArgumentError: the index is not in [0, num_shards).
+        """
         step, start = int(num_shards), int(index)
         if not 0 <= start < step:
-            raise ValueError(f"index {start} is not in [0, {step})")
-        return self._made(lambda: itertools.islice(self._recipe(), start, None, step))
+            raise InvalidArgumentError(
+                f"index must be in [0, num_shards), got {start} of {step}"
+            )
+        return self._made(
+            lambda: itertools.islice(self._recipe(), start, None, step),
+            max(-(-(self._size - start) // step), 0) if self._size >= 0 else self._size,
+            self._own_spec,
+        )
 
     def concatenate(self, dataset: Base, name: Any = None) -> Base:
         """These elements, then those of another dataset."""
@@ -99,8 +117,11 @@ class Ordering(Base):
             if UNKNOWN in sizes
             else sum(sizes)
         )
+
         return self._made(
-            lambda: itertools.chain(self._recipe(), dataset._recipe()), size
+            lambda: itertools.chain(self._recipe(), dataset._recipe()),
+            size,
+            lambda: common_spec(self.element_spec, dataset.element_spec),
         )
 
     def enumerate(self, start: int = 0, name: Any = None) -> Base:
@@ -108,9 +129,10 @@ class Ordering(Base):
         return self._made(
             lambda: (
                 (np.asarray(i, np.int64), e)
-                for i, e in enumerate(self._recipe(), start)
+                for i, e in enumerate(self._recipe(), int(start))
             ),
             self._size,
+            lambda: (TensorSpec([], "int64"), self.element_spec),
         )
 
     def cache(self, filename: str = "", name: Any = None) -> Base:
@@ -129,7 +151,7 @@ class Ordering(Base):
             kept[:] = made
             full.append(True)
 
-        return self._made(items, self._size, self._element_spec)
+        return self._made(items, self._size, self._own_spec)
 
     def prefetch(self, buffer_size: Any, name: Any = None) -> Base:
         """Makes elements ahead in another thread."""
@@ -138,5 +160,5 @@ class Ordering(Base):
         if depth <= 0:
             return self
         return self._made(
-            lambda: ahead(self._recipe, depth), self._size, self._element_spec
+            lambda: ahead(self._recipe, depth), self._size, self._own_spec
         )

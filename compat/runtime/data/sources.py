@@ -12,6 +12,7 @@ import numpy as np
 from compat.runtime import dtypes, nest
 from compat.runtime.data.base import INFINITE, UNKNOWN, Base, generator_of
 from compat.runtime.data.elements import Element, packed, spec_of, structured
+from compat.runtime.errors import InvalidArgumentError
 from compat.runtime.shapes import TensorShape
 from compat.runtime.specs import TensorSpec
 from compat.runtime.tensor import convert
@@ -81,7 +82,19 @@ class Sources(Base):
             )
 
         def fitted(value: Any, spec: Any) -> np.ndarray:
-            return np.asarray(convert(value, spec.dtype.numpy)._array)
+            try:
+                array = np.asarray(convert(value, spec.dtype.numpy)._array)
+            except (TypeError, ValueError) as error:
+                raise InvalidArgumentError(
+                    "`generator` yielded an element that could not be converted to "
+                    f"{spec.dtype.name}: {value!r}: {error}"
+                ) from error
+            if not spec.shape.is_compatible_with(array.shape):
+                raise InvalidArgumentError(
+                    f"`generator` yielded an element of shape {array.shape} where an "
+                    f"element of shape {spec.shape} was expected"
+                )
+            return array
 
         def items() -> Iterator[Element]:
             for value in generator(*args):
@@ -121,7 +134,11 @@ class Sources(Base):
 
         known = [p._size for p in parts if p._size != INFINITE]
         size = INFINITE if not known else UNKNOWN if UNKNOWN in known else min(known)
-        return cls(items, size)
+
+        def spec() -> Any:
+            return packed(whole, [p.element_spec for p in parts])
+
+        return cls(items, size, spec)
 
     @classmethod
     def list_files(
@@ -182,4 +199,4 @@ class Sources(Base):
                         return
                     alive.remove(at)
 
-        return cls(items)
+        return cls(items, UNKNOWN, lambda: datasets[0].element_spec)
