@@ -172,10 +172,15 @@ def _helper(rewriter, entry, bound, scope, call, transform):
     if any(is_star(entry, name) for name in bound.given):
         raise Refused("S2H904", f"{entry.name} with any number of arguments")
     args = []
+    dropped = False
     for name in bound.order:
-        if entry.kinds.get(name) is dictionary.Ignored:
-            continue
         argument = bound.given[name]
+        if entry.kinds.get(name) is dictionary.Ignored:
+            dropped = True
+            continue
+        if dropped and argument.keyword is None:  # its position is another now
+            named = build.keyword(name, argument.value)
+            argument = argument.with_changes(keyword=named.keyword, equal=named.equal)
         value = prepared(rewriter, entry, name, argument.value, scope, transform)
         wants_array = entry.kinds.get(name) is dictionary.T
         if wants_array and isinstance(value, cst.List | cst.Tuple | cst.ListComp):

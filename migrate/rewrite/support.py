@@ -52,3 +52,10 @@ def _shape(value):
 
 def _dtype(value):
     return None if value is None else jax.dtypes.canonicalize_dtype(value)
+
+
+def _flatten(value):
+    """The leaves of nested lists, tuples and dicts; anything else is one itself."""
+    return jax.tree.leaves(
+        value, is_leaf=lambda v: not isinstance(v, list | tuple | dict)
+    )

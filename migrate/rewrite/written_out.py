@@ -23,6 +23,11 @@ _THEIRS = {
     "import haiku_core as hk": "import haiku as hk",
     "import rlax_core as rlax": "import rlax",
 }
+# For compat's tensors beside arrays; of arrays alone, the function that they are given.
+_BARE = frozenset(
+    f"from compat.trfl._src.lifting import {name}" for name in ("lifted", "ops")
+)
+_NEST = "from compat.runtime import nest"
 
 
 def function_name(entry: Entry) -> str:
@@ -140,6 +145,10 @@ class Writer:
                     continue
                 if name.id in file.defined and name.id != own:
                     renames[name.id] = self.plain(file, name.id)
+                elif file.imports.get(name.id) in _BARE:
+                    continue
+                elif file.imports.get(name.id) == _NEST:
+                    self._support("_flatten")
                 elif name.id in file.imports:
                     new = self._import(file, name.id)
                     if new is not None:
@@ -172,7 +181,8 @@ class Writer:
         decorators = ""
         if not isinstance(getattr(file.module, node.name, None), Entry):
             for decorator in node.decorator_list:
-                decorators += f"@{ast.unparse(decorator)}\n"
+                if not _is_bare(file, decorator):
+                    decorators += f"@{ast.unparse(decorator)}\n"
         body = node.body
         text = decorators + signatures.signature(name, parameters)
         if ast.get_docstring(node, clean=False) is not None:
@@ -193,7 +203,15 @@ class Writer:
         """The lines of a node, names changed and dtypes narrowed."""
         edits = []
         for part in ast.walk(node):
-            if isinstance(part, ast.Name) and renames.get(part.id, part.id) != part.id:
+            if isinstance(part, ast.Call) and _is_bare(file, part.func):
+                name = part.func
+                edits.append((name.lineno, name.col_offset, f"{name.id}(", ""))
+                edits.append((part.end_lineno, part.end_col_offset - 1, ")", ""))
+            elif _is_nest(file, part):
+                edits.append((part.lineno, part.col_offset, "nest.flatten", "_flatten"))
+            elif (
+                isinstance(part, ast.Name) and renames.get(part.id, part.id) != part.id
+            ):
                 edits.append((part.lineno, part.col_offset, part.id, renames[part.id]))
             elif (
                 isinstance(part, ast.Attribute)
@@ -248,6 +266,20 @@ _TAKES = {
     Shape: "_shape",
     Dtype: "_dtype",
 }
+
+
+def _is_bare(file: File, node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and file.imports.get(node.id) in _BARE
+
+
+def _is_nest(file: File, node: ast.AST) -> bool:
+    """Whether an expression is `nest.flatten`, for which `_flatten` stands in."""
+    return (
+        isinstance(node, ast.Attribute)
+        and node.attr == "flatten"
+        and isinstance(node.value, ast.Name)
+        and file.imports.get(node.value.id) == _NEST
+    )
 
 
 def _is_single(entry: Entry, name: str) -> bool:

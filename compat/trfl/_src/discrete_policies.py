@@ -59,9 +59,21 @@ def _(policy_logits, actions, action_values):
     )
 
 
-_sum_over_time = lifted(lambda x: jnp.sum(x, axis=0))
-_add = lifted(jnp.add)
-_scale = lifted(lambda factor, x: factor * x)
+@lifted
+def sum_over_time(x):
+    """The sum along the first axis."""
+    return jnp.sum(x, axis=0)
+
+
+@lifted
+def _add(x, y):
+    return x + y
+
+
+@lifted
+def scale(factor, x):
+    """A tensor times a number or tensor."""
+    return factor * x
 
 
 def total(parts):
@@ -81,7 +93,6 @@ def total(parts):
         Call([LOGITS, MORE_LOGITS], [ACTIONS, MORE_ACTIONS], SEQUENCE),
         Call(Floats(B, A), Ints(B, low=0, high=A), LAST, raises_=ValueError),
     ],
-    helper=False,
 )
 def discrete_policy_gradient_loss(
     policy_logits, actions, action_values: T, name: Ignored = None
@@ -118,7 +129,7 @@ def discrete_policy_gradient_loss(
         gradient(policy, action, action_values)
         for policy, action in zip(logits, taken, strict=True)
     ]
-    return _sum_over_time(total(losses))
+    return sum_over_time(total(losses))
 
 
 def _shell(value):
@@ -135,7 +146,9 @@ def _(policy_logits, actions, action_values):
     )
 
 
-_entropy = lifted(lambda logits: rlax.softmax().entropy(logits))
+@lifted
+def _entropy(logits):
+    return rlax.softmax().entropy(logits)
 
 
 @composed
@@ -147,7 +160,6 @@ _entropy = lifted(lambda logits: rlax.softmax().entropy(logits))
         Call(LOGITS, normalise=True),
         Call([LOGITS, MORE_LOGITS], True),
     ],
-    helper=False,
 )
 def discrete_policy_entropy_loss(policy_logits, normalise=False, name: Ignored = None):
     """Minus the entropy of softmax policies.
@@ -162,12 +174,12 @@ def discrete_policy_entropy_loss(policy_logits, normalise=False, name: Ignored =
     """
     policies = nest.flatten(policy_logits)
     entropy = total([_entropy(logits) for logits in policies])
-    scale = -1.0
+    factor = -1.0
     if normalise:
         # In float32 as in TensorFlow: the counts, their logs, and the sum.
         counts = jnp.asarray([logits.shape[-1] for logits in policies], jnp.float32)
-        scale = -1.0 / jnp.sum(jnp.log(counts))
-    return LossOutput(_scale(scale, entropy), EntropyExtra(entropy))
+        factor = -1.0 / jnp.sum(jnp.log(counts))
+    return LossOutput(scale(factor, entropy), EntropyExtra(entropy))
 
 
 @composed
@@ -189,7 +201,6 @@ def discrete_policy_entropy_loss(policy_logits, normalise=False, name: Ignored =
             normalise_entropy=True,
         ),
     ],
-    helper=False,
 )
 def sequence_advantage_actor_critic_loss(
     policy_logits,
@@ -238,14 +249,14 @@ def sequence_advantage_actor_critic_loss(
 def actor_critic(policy_loss_of, entropy_loss_of, td_arguments, entropy_cost, cost):
     """An actor-critic's loss from its parts, for any kind of policy."""
     td_loss, td_extra = ops(td_lambda)(*td_arguments)
-    baseline_loss = _scale(cost, td_loss)
+    baseline_loss = scale(cost, td_loss)
     policy_loss = policy_loss_of(td_extra.temporal_differences)
     loss = _add(policy_loss, baseline_loss)
     entropy = entropy_loss = None
     if entropy_cost is not None:
         unscaled, extra = entropy_loss_of()
-        entropy = _sum_over_time(extra.entropy)
-        entropy_loss = _scale(entropy_cost, _sum_over_time(unscaled))
+        entropy = sum_over_time(extra.entropy)
+        entropy_loss = scale(entropy_cost, sum_over_time(unscaled))
         loss = _add(loss, entropy_loss)
     return LossOutput(
         loss,

@@ -2,6 +2,8 @@
 
 from collections import namedtuple
 
+from compat.dictionary import UNKNOWN, Call, Floats, op
+
 LossOutput = namedtuple("LossOutput", "loss extra")
 
 QExtra = namedtuple("QExtra", "target td_error")
@@ -29,3 +31,9 @@ VTraceFromLogitsReturns = namedtuple(
     "VTraceFromLogitsReturns",
     "vs pg_advantages log_rhos behaviour_action_log_probs target_action_log_probs",
 )
+
+
+@op("trfl.base_ops.LossOutput", returns=UNKNOWN, check=[Call(Floats(3), ())])
+def loss_output(loss, extra):
+    """A loss, and a named tuple of what is told beside it."""
+    return LossOutput(loss, extra)

@@ -14,14 +14,24 @@ import numpy as np
 import rlax_core as rlax
 from compat.dictionary import Ignored, T, op
 from compat.runtime import nest, next_key
-from compat.trfl._src.discrete_policies import actor_critic, total
+from compat.trfl._src.discrete_policies import (
+    actor_critic,
+    scale,
+    sum_over_time,
+    total,
+)
 from compat.trfl._src.lifting import composed, is_runtime, lifted
 from compat.trfl._src.outputs import EntropyExtra, LossOutput
 
-_stopped = lifted(jax.lax.stop_gradient)
-_negated_product = lifted(lambda x, values: -x * jax.lax.stop_gradient(values))
-_sum_over_time = lifted(lambda x: jnp.sum(x, axis=0))
-_scale = lifted(lambda factor, x: factor * x)
+
+@lifted
+def _stopped(x):
+    return jax.lax.stop_gradient(x)
+
+
+@lifted
+def _negated_product(x, values):
+    return -x * jax.lax.stop_gradient(values)
 
 
 @composed
@@ -71,7 +81,6 @@ def _(policies, actions, action_values):
 @op(
     "trfl.policy_gradient_loss",
     "trfl.policy_gradient_ops.policy_gradient_loss",
-    helper=False,
     because="rlax.policy_gradient_loss is another function: of logits, and a mean",
 )
 def policy_gradient_loss(
@@ -111,14 +120,13 @@ def policy_gradient_loss(
         policy_gradient(policy, action, action_values)
         for policy, action in zip(several, taken, strict=True)
     ]
-    return _sum_over_time(total(losses))
+    return sum_over_time(total(losses))
 
 
 @composed
 @op(
     "trfl.policy_entropy_loss",
     "trfl.policy_gradient_ops.policy_entropy_loss",
-    helper=False,
 )
 def policy_entropy_loss(
     policies, policy_vars: Ignored = None, scale_op=None, name: Ignored = None
@@ -135,15 +143,14 @@ def policy_entropy_loss(
       ``loss`` and ``extra.entropy``, of the policies' batch shape.
     """
     entropy = total([policy.entropy() for policy in nest.flatten(policies)])
-    scale = -1.0 if scale_op is None else _scale(-1.0, scale_op(policies))
-    return LossOutput(_scale(scale, entropy), EntropyExtra(entropy))
+    factor = -1.0 if scale_op is None else scale(-1.0, scale_op(policies))
+    return LossOutput(scale(factor, entropy), EntropyExtra(entropy))
 
 
 @composed
 @op(
     "trfl.sequence_a2c_loss",
     "trfl.policy_gradient_ops.sequence_a2c_loss",
-    helper=False,
 )
 def sequence_a2c_loss(
     policies,

@@ -27,6 +27,8 @@ def _mixed(target, source, tau):
     "trfl.target_update_ops.update_target_variables",
     helper=False,
     because="assigns to variables; on arrays it returns the new values",
+    instead="write `for t, s in zip(targets, sources): "
+    "t.assign(tau * s + (1 - tau) * t)`",
 )
 def update_target_variables(
     target_variables,
@@ -79,7 +81,13 @@ def update_target_variables(
 
 
 @composed
-@op("trfl.periodically", "trfl.periodic_ops.periodically", helper=False)
+@op(
+    "trfl.periodically",
+    "trfl.periodic_ops.periodically",
+    helper=False,
+    because="runs a function when a counter of its own says so",
+    instead="count the calls in a Box and write `if`, or objects.cond where compiled",
+)
 def periodically(body, period, counter=None, name: Ignored = None):
     """Runs ``body()`` every so many calls.
 
@@ -125,6 +133,9 @@ def periodically(body, period, counter=None, name: Ignored = None):
     "trfl.periodic_target_update",
     "trfl.target_update_ops.periodic_target_update",
     helper=False,
+    because="assigns to variables when a counter says so",
+    instead="write `if count % period == 0:` and below it `for t, s in zip(targets, "
+    "sources): t.assign(s)`",
 )
 def periodic_target_update(
     target_variables,

@@ -188,3 +188,20 @@ def test_methods_of_shapes_however_they_are_named():
     )
     assert "_tf_ops.tensorshape_assert_has_rank(x.shape, 2)" in done.text
     assert "n = list(x.shape)" in done.text
+
+
+def test_trfl_functions_made_of_others():
+    done = rewritten(
+        """
+        import trfl
+
+        def loss(policies, values, actions, rewards, discounts, last):
+            out, extra = trfl.sequence_a2c_loss(
+                policies, values, actions, rewards, discounts, last, None, 0.9)
+            return trfl.base_ops.LossOutput(out, extra)
+        """
+    )
+    assert done.helpers == {"trfl.sequence_a2c_loss", "trfl.base_ops.LossOutput"}
+    # What is dropped moves no other argument into its place.
+    assert "discounts, last, lambda_=0.9)" in done.text
+    assert "trfl." not in done.text
