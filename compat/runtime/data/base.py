@@ -11,6 +11,7 @@ import numpy as np
 from compat.runtime import nest
 from compat.runtime.data.elements import spec_of, tensors
 from compat.runtime.data.iteration import DatasetIterator, Recipe
+from compat.runtime.errors import InvalidArgumentError
 from compat.runtime.export import export
 from compat.runtime.random import SOURCE
 from compat.runtime.tensor import Tensor, convert
@@ -84,10 +85,10 @@ class Base:
             )
 
     def get_single_element(self, name: Any = None) -> Any:
-        """The only element; ValueError unless there is exactly one."""
+        """The only element; InvalidArgumentError unless there is exactly one."""
         found = list(itertools.islice(self._recipe(), 2))
         if len(found) != 1:
-            raise ValueError("Dataset must have exactly one element.")
+            raise InvalidArgumentError("Dataset must have exactly one element.")
         return tensors(found[0])
 
     def __iter__(self) -> DatasetIterator:

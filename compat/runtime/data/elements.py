@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from compat.runtime import dtypes, nest
-from compat.runtime.errors import InvalidArgumentError
+from compat.runtime.errors import DataLossError, InvalidArgumentError
 from compat.runtime.export import export
 from compat.runtime.shapes import TensorShape, static_shape
 from compat.runtime.specs import TensorSpec, TypeSpec
@@ -218,7 +218,7 @@ def padded(
       values: a nest of what to fill with; None for zeros.
 
     Raises:
-      InvalidArgumentError: a tensor is larger than its shape.
+      DataLossError: a tensor is larger than its shape.
     """
     columns = list(zip(*[nest.flatten(e) for e in group], strict=True))
     fills = [None] * len(columns) if values is None else nest.flatten(values)
@@ -235,7 +235,7 @@ def padded(
         rows = np.full((len(column), *most), fill, column[0].dtype)
         for i, array in enumerate(column):
             if any(n > m for n, m in zip(array.shape, most, strict=True)):
-                raise InvalidArgumentError(
+                raise DataLossError(
                     "Attempted to pad to a smaller size than the input element: "
                     f"{list(array.shape)} to {most}"
                 )
