@@ -17,7 +17,11 @@ import numpy as np
 
 from compat.dictionary import Dtype, Entry, Ignored, Shape, T, Ts, guards
 from compat.runtime import dtypes, nest
-from compat.runtime.errors import InvalidArgumentError, OperatorNotAllowedInGraphError
+from compat.runtime.errors import (
+    InvalidArgumentError,
+    OperatorNotAllowedInGraphError,
+    ValueNeeded,
+)
 from compat.runtime.plans import Plan, run
 from compat.runtime.random import next_key
 from compat.runtime.shapes import TensorShape, static_shape
@@ -388,7 +392,7 @@ def static(name: str, value: Any) -> Any:
     """A concrete, hashable form of a static argument.
 
     Raises:
-      OperatorNotAllowedInGraphError: it is a traced tensor.
+      ValueNeeded: it is a traced tensor.
     """
     if value.__class__ in _PLAIN:
         return value
@@ -400,7 +404,7 @@ def static(name: str, value: Any) -> Any:
         if isinstance(value, Tracer) or isinstance(
             getattr(value, "_array", None), Tracer
         ):
-            raise OperatorNotAllowedInGraphError(
+            raise ValueNeeded(
                 f"argument {name!r} must be known when the function is traced, but it "
                 f"is computed in it ({value!r})"
             )
@@ -423,12 +427,12 @@ def shape(name: str, value: Any) -> tuple[int, ...]:
     """A concrete shape of ints.
 
     Raises:
-      OperatorNotAllowedInGraphError: a dimension is a traced value.
+      ValueNeeded: a dimension is a traced value.
     """
     try:
         return static_shape(value)
     except (OperatorNotAllowedInGraphError, jax.errors.ConcretizationTypeError):
-        raise OperatorNotAllowedInGraphError(
+        raise ValueNeeded(
             f"argument {name!r} is a shape and must be known when the function is "
             f"traced, but {value!r} is computed in it"
         ) from None

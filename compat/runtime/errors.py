@@ -118,6 +118,13 @@ class OperatorNotAllowedInGraphError(TypeError):
     """A traced tensor was used where Python needs its value."""
 
 
+class ValueNeeded(OperatorNotAllowedInGraphError):
+    """An op needs the value of a traced tensor to know the size of its result.
+
+    TensorFlow's graphs have tensors of unknown size; compiled JAX code has not.
+    """
+
+
 class InaccessibleTensorError(ValueError):
     """A tensor of a finished trace was used outside it."""
 

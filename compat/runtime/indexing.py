@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from compat.runtime.errors import InvalidArgumentError
+from compat.runtime.errors import InvalidArgumentError, ValueNeeded
 from compat.runtime.plans import Plan, run
 from compat.runtime.shapes import TensorShape
 from compat.runtime.tensor import Tensor, Tracer, convert, is_tensor, lift
@@ -115,12 +115,12 @@ def _index(part: Any, size: int, axis: int, inputs: list[Tensor]) -> Any:
 def _slice(part: slice, size: int, inputs: list[Tensor]) -> Any:
     start, stop, step = _value(part.start), _value(part.stop), _value(part.step)
     if isinstance(start, Tensor) and stop is None and part.start is not None:
-        raise InvalidArgumentError(
+        raise ValueNeeded(
             "a slice from a traced position to the end has no static size; give it "
             "a size with tf.slice(x, begin, size)"
         )
     if isinstance(start, Tensor) or isinstance(stop, Tensor):
-        raise InvalidArgumentError(
+        raise ValueNeeded(
             "a slice with traced bounds has no static size; give it a size with "
             "tf.slice(x, begin, size)"
         )

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from compat.runtime.errors import InvalidArgumentError, OpError
+from compat.runtime.errors import InvalidArgumentError, OpError, ValueNeeded
 from compat.runtime.state import STATE
 from compat.runtime.tensor import Tensor, lift
 from compat.runtime.tracing import Tracer, clean
@@ -149,6 +149,8 @@ def _again(plan: Plan, arrays: list[Any], last: bool, error: Exception) -> Any:
         return out
     if isinstance(error, OpError):
         raise error
+    if isinstance(error, NEEDS_VALUES):
+        raise ValueNeeded(f"{plan.name} needs the values of its arguments") from error
     shapes = ", ".join(f"{a.dtype.name}{list(a.shape)}" for a in arrays)
     raise InvalidArgumentError(f"{plan.name}({shapes}): {error}") from error
 

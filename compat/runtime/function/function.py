@@ -6,6 +6,7 @@ import copy
 import functools
 import inspect
 import threading
+import warnings
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,7 +15,7 @@ import jax
 import numpy as np
 
 from compat.runtime import autograph, nest
-from compat.runtime.errors import InvalidArgumentError, OutOfRangeError
+from compat.runtime.errors import InvalidArgumentError, OutOfRangeError, ValueNeeded
 from compat.runtime.export import export
 from compat.runtime.frames import NeedsEagerRun
 from compat.runtime.function.arguments import described, fitted, flexible
@@ -160,6 +161,12 @@ class Function:
                 except autograph.RunsOnHost:
                     self._on_host = True
                     return self._code()(*args, **kwargs)
+                except ValueNeeded as error:
+                    if self._jit_compile:
+                        raise
+                    self._on_host = True
+                    self._tell_why(error)
+                    return self._code()(*args, **kwargs)
                 self._traces[key] = staged
         if staged.direct and not kwargs and len(tensors) == len(args):
             self._last = _Last(staged, tensors)
@@ -171,6 +178,16 @@ class Function:
             return staged(tensors)
         except StopIteration:
             raise OutOfRangeError("End of sequence") from None
+
+    def _tell_why(self, error: ValueNeeded) -> None:
+        """Warns that the function runs as plain Python from now on."""
+        warnings.warn(
+            f"{self.name} runs op by op, which is slow, as it cannot be compiled: "
+            f"{error}. What keeps its size can be compiled: tf.where(mask, x, 0.0) "
+            "in place of tf.boolean_mask(x, mask), say.",
+            RuntimeWarning,
+            stacklevel=4,
+        )
 
     def _by_signature(self, args: Any, kwargs: Any) -> tuple[Any, Any]:
         """The arguments as tensors that fit the signature.
