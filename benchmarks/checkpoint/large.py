@@ -1,6 +1,7 @@
 """How fast, and in how much memory, a large checkpoint is converted.
 
-    python benchmarks/checkpoint/large.py [--gib 2] [--rounds 5] [--tensorflow] [--orbax]
+    python benchmarks/checkpoint/large.py [--gib 2] [--rounds 5] [--tensorflow]
+        [--orbax]
 
 Writes a checkpoint of one huge tensor, an LSTM and 2000 small tensors, then converts
 it to safetensors (checksums verified, output forced to disk) and, in turns, copies its
@@ -26,7 +27,7 @@ import time
 import numpy as np
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(__file__))))
-from tests.support.memory import Watch  # noqa: E402
+from tests.support.memory import Watch
 
 SMALL = 1000
 HIDDEN = 512

@@ -420,8 +420,8 @@ class Join:
                 reason = f"{entry.dtype_name} data that is no variable"
                 yield (key, key), Problem(key, reason)
 
-    @staticmethod
-    def _hint(path: str) -> str:
+    def _hint(self, path: str) -> str:
+        """What may help with a variable that has no place, or the empty string."""
         if path.endswith(("/average", "/_hidden", "/_counter")):
             return "a moving average: was init traced in training mode?"
         return ""

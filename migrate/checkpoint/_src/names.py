@@ -9,67 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
-from compat.layout import BIAS_AXES, NORM_AXES, Placement
+from migrate.checkpoint._src import sonnet1
 from migrate.checkpoint._src.join import Join, layout_for, stripped
 from migrate.checkpoint._src.plan import Plan, Waivers
 from migrate.checkpoint._src.roots import Roots, parse_roots
 from migrate.checkpoint._src.source import Path, Source
 from migrate.checkpoint._src.trace import Found, Trace
 from migrate.errors import UserError
-
-# So many steps that a debiased average no longer differs from a plain one.
-_LONG_AGO = 1 << 30
-
-
-def _plain_average(arrays, shapes):
-    """TensorFlow 1 kept the average alone, without debiasing."""
-    (average,) = arrays
-    count = np.asarray(_LONG_AGO, np.int32)
-    return average.reshape(shapes[0]), average.reshape(shapes[1]), count
-
-
-def _side_by_side(arrays, shapes):
-    del shapes
-    return (np.concatenate(arrays, axis=-1),)
-
-
-def _moved(source: str, target: str, reshape=BIAS_AXES) -> Placement:
-    return Placement((source,), (target,), reshape=reshape)
-
-
-_GAINS = (
-    _moved("gamma", "params:scale", NORM_AXES),
-    _moved("beta", "params:offset", NORM_AXES),
-)
-_GATES = "zrh"
-# Haiku class → how Sonnet 1 named and laid out its variables.
-_SONNET1: dict[str, tuple[Placement, ...]] = {
-    "BatchNorm": _GAINS,
-    "LayerNorm": _GAINS,
-    "LSTM": (
-        _moved("w_gates", "params:linear/w"),
-        _moved("b_gates", "params:linear/b"),
-    ),
-    "GRU": tuple(
-        Placement(tuple(f"{letter}{gate}" for gate in _GATES), (target,), _side_by_side)
-        for letter, target in (
-            ("w", "params:w_i"),
-            ("u", "params:w_h"),
-            ("b", "params:b"),
-        )
-    ),
-    "VanillaRNN": (
-        _moved("in_to_hidden/w", "params:linear/w"),
-        _moved("in_to_hidden/b", "params:linear/b"),
-        _moved("hidden_to_hidden/w", "params:linear_1/w"),
-        _moved("hidden_to_hidden/b", "params:linear_1/b"),
-    ),
-}
-_AVERAGE = Placement(
-    (), ("state:hidden", "state:average", "state:counter"), _plain_average
-)
 
 
 class NameJoin(Join):
@@ -91,26 +37,43 @@ class NameJoin(Join):
             ways = [(name,)]
             if (alias := rules.inner_path(name)) is not None:
                 ways.append(alias)
-            reached = (self._below(node, way) for way in ways)
-            below, way = next(
-                ((n, w) for n, w in zip(reached, ways, strict=True) if n is not None),
-                (None, ways[0]),
-            )
-            self.visit(child, below, (*path, *way))
+            reached = (self.called(node, way) for way in ways)
+            below = next((found for found in reached if found is not None), None)
+            shown = (*path, name) if below is None else self.source.paths[below]
+            self.visit(child, below, shown)
+
+    def called(self, node: int | None, names: Path) -> int | None:
+        """The object that the names lead to, as Sonnet 1 may have written them."""
+        for name in names:
+            children = {} if node is None else self.source.children(node)
+            following = children.get(name)
+            if following is None:
+                alike = [n for n in children if sonnet1.is_called(n, name)]
+                following = children[alike[0]] if len(alike) == 1 else None
+            node = following
+        return node
 
     def _place_by_name(self, found: Found, node: int, path: Path) -> None:
-        rules = layout_for(found)
         kind = type(found.module).__name__
         if node in self.source.variables:
             if kind == "ExponentialMovingAverage":
-                keys = tuple(self.target_key(found, t) for t in _AVERAGE.targets)
-                self.assign((node,), keys, _AVERAGE)
+                targets = sonnet1.AVERAGE.targets
+                keys = tuple(self.target_key(found, t) for t in targets)
+                self.assign((node,), keys, sonnet1.AVERAGE)
                 self.notes.append(
                     f"{self.source.show(node)} was kept without debiasing: its counter"
-                    f" becomes {_LONG_AGO}"
+                    f" becomes {sonnet1.LONG_AGO}"
                 )
             return
-        for placement in (*rules.placements, *_SONNET1.get(kind, ())):
+        theirs = max(
+            sonnet1.CLASSES.get(kind, ((),)),
+            key=lambda placements: sum(
+                self.target_key(found, target) is not None
+                for placement in placements
+                for target in placement.targets
+            ),
+        )
+        for placement in (*layout_for(found).placements, *theirs):
             keys = tuple(self.target_key(found, t) for t in placement.targets)
             if all(key is None or key in self.filled for key in keys):
                 continue
@@ -129,6 +92,14 @@ class NameJoin(Join):
             if below in self.source.variables:
                 return below
         return None
+
+    def _hint(self, path: str) -> str:
+        if sonnet1.SLOTS.search(path):
+            last = path.rpartition("/")[2]
+            return (
+                f"kept by an optimizer or average of TensorFlow 1; --ignore '*{last}'"
+            )
+        return super()._hint(path)
 
 
 def join(
@@ -172,12 +143,13 @@ def _attempt(source, trace, base, mapping, lossy=False) -> NameJoin:
         parts = stripped(found.name)
         if any(parts[:size] in known for size in range(1, len(parts))):
             continue  # its parent leads to it
-        attempt.visit(found, source.resolve(parts, base), (*path, *parts))
+        attempt.visit(found, attempt.called(base, parts), (*path, *parts))
     for found in {key.module for key in trace.leaves} - {
         found.name for found in trace.modules
     }:
         parts = stripped(found)
-        attempt.visit(Found(None, found), source.resolve(parts, base), (*path, *parts))
+        node = attempt.called(base, parts)
+        attempt.visit(Found(None, found), node, (*path, *parts))
     return attempt
 
 
