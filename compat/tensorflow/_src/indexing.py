@@ -37,6 +37,9 @@ RANGE = "an index out of range gives NaN (or wraps round) where TensorFlow raise
         Call(Floats(2, 3, 4), Ints(2, 2, low=0, high=4), axis=-1, batch_dims=1),
         Call(Ints(5), 2),
         Call(Floats(3, 4), Ints(3, 1, low=0, high=4), axis=1, batch_dims=1),
+        Call(Floats(3, 4), Ints(3, low=0, high=4), batch_dims=1),
+        Call(Floats(2, 3, 4), Ints(2, 3, low=0, high=4), axis=2, batch_dims=2),
+        Call(Floats(3, 4, 2), Ints(3, 2, low=0, high=2), batch_dims=-1),
     ],
 )
 def gather(
@@ -48,8 +51,8 @@ def gather(
     name: Ignored = None,
 ):
     """The parts at indices along an axis, by default the first after the batch."""
-    axis = batch_dims if axis is None else int(axis) % params.ndim
-    batch = batch_dims % indices.ndim if batch_dims else 0
+    axis = int(batch_dims if axis is None else axis) % params.ndim
+    batch = batch_dims + indices.ndim if batch_dims < 0 else batch_dims
 
     def pick(params, indices):
         return jnp.take(params, indices, axis=axis - batch, fill_value=0, mode="fill")
@@ -76,6 +79,7 @@ def _(params, indices, axis):
         Call(Floats(3, 4), Exactly([[0, 1], [2, 3]], "int32")),
         Call(Floats(3, 4), [[2], [0]]),
         Call(Floats(2, 3, 4), Ints(2, 5, 1, low=0, high=3), batch_dims=1),
+        Call(Floats(2, 3, 4), Ints(2, 1, low=0, high=3), batch_dims=1),
     ],
 )
 def gather_nd(
