@@ -78,24 +78,26 @@ class Outputs:
     """The structure of what traced code returned.
 
     Attributes:
-      arrays: the arrays in it, in order.
+      tensors: the tensors in it, in order.
+      arrays: their arrays.
     """
 
     def __init__(self, value: Any) -> None:
-        self.arrays: list[Any] = []
+        self.tensors: list[Tensor] = []
         self._structure = value
         self._parts = [self._part(leaf) for leaf in nest.flatten(value)]
+        self.arrays = [t._array for t in self.tensors]
         self._alone = self._parts == [None] and not nest.is_nested(value)
 
     def _part(self, leaf: Any) -> Any:
         if hasattr(leaf, "tensor_parts"):
             parts = leaf.tensor_parts()
-            self.arrays += [t._array for t in parts]
+            self.tensors += parts
             return len(parts), leaf.from_tensor_parts
         if is_tensor(leaf) or isinstance(
             leaf, np.ndarray | np.generic | int | float | complex
         ):
-            self.arrays.append(convert(leaf)._array)
+            self.tensors.append(convert(leaf))
             return None
         if isinstance(leaf, str | bytes):
             text = convert(leaf)

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from compat.runtime.control_flow.captures import Captures, Step, arrays_of, same_avals
+from compat.runtime.control_flow.reversible import repeat_while
 from compat.runtime.plans import Plan, run
 from compat.runtime.random import next_key
 from compat.runtime.staging import Outputs, no_key, stage
@@ -29,7 +30,8 @@ def loop_while(
       test: tensors → a scalar bool.
       body: tensors → as many tensors of the same shapes and dtypes.
       start: the first state.
-      maximum: a bound on the number of steps; only with one can a tape differentiate.
+      maximum: a bound on the number of steps; only with one can a tape differentiate
+        more than once.
       name: for error messages.
     """
     start = list(start)
@@ -42,50 +44,43 @@ def loop_while(
     step = Step(staged, captures, len(start))
     bounded = maximum if STATE.tapes or (STATE.frame and STATE.frame.tapes) else None
 
+    split = len(start)  # carried are the state, then the assigned variables
+
+    def joined(carry: Sequence[Any], fixed: Sequence[Any]) -> list[Any]:
+        values = list(fixed)
+        for i, value in zip(step.all_written, carry[split:], strict=True):
+            values[i] = value
+        return values
+
+    def goes_on(count: Any, carry: Sequence[Any], fixed: Sequence[Any]) -> Any:
+        key, *values = fixed
+        out, _ = ask(key, carry[:split], joined(carry, values))
+        more = jnp.reshape(out[0], ())
+        return more if maximum is None else more & (count < maximum)
+
+    def one(count: Any, carry: Sequence[Any], fixed: Sequence[Any]) -> list[Any]:
+        key, *values = fixed
+        inner = jax.random.fold_in(key, count)
+        out, values = step(inner, carry[:split], joined(carry, values))
+        return [*out, *(values[i] for i in step.all_written)]
+
     def pure(key: Any, *arrays: Any) -> list[Any]:
-        state, fixed = arrays[: len(start)], list(arrays[len(start) :])
-
-        def joined(written: Sequence[Any]) -> list[Any]:
-            values = list(fixed)
-            for i, value in zip(step.all_written, written, strict=True):
-                values[i] = value
-            return values
-
-        def goes_on(carry: Any) -> Any:
-            count, state, written = carry
-            out, _ = ask(key, state, joined(written))
-            more = jnp.reshape(out[0], ())
-            if maximum is not None:
-                more = more & (count < maximum)
-            return more
-
-        def one(carry: Any) -> Any:
-            count, state, written = carry
-            inner = jax.random.fold_in(key, count)
-            out, values = step(inner, state, joined(written))
-            after = tuple(values[i] for i in step.all_written)
-            return count + 1, tuple(out), after
-
-        first = (
-            jnp.zeros((), "int32"),
-            tuple(state),
-            tuple(fixed[i] for i in step.all_written),
-        )
+        fixed = [key, *arrays[split:]]
+        carry = [*arrays[:split], *(fixed[1 + i] for i in step.all_written)]
         if bounded is None:
-            _, state, written = jax.lax.while_loop(goes_on, one, first)
-        else:
-            (_, state, written), _ = jax.lax.scan(
-                lambda c, _: (jax.lax.cond(goes_on(c), one, lambda x: x, c), None),
-                first,
-                None,
-                length=bounded,
-            )
-        return [*state, *written]
+            return repeat_while(goes_on, one, carry, fixed)
+
+        def guarded(carry: list[Any], count: Any) -> tuple[list[Any], None]:
+            more = goes_on(count, carry, fixed)
+            after = jax.lax.cond(more, lambda c: one(count, c, fixed), list, carry)
+            return after, None
+
+        return jax.lax.scan(guarded, carry, jnp.arange(bounded, dtype="int32"))[0]
 
     key = next_key() if tested.draws or staged.draws else no_key()
     flat = run(Plan(pure, name), [key, *start, *captures.values()])
-    captures.write(flat[len(start) :])
-    return list(flat[: len(start)])
+    captures.write(flat[split:])
+    return list(flat[:split])
 
 
 def loop_over(

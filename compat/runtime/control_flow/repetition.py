@@ -11,7 +11,7 @@ from compat.runtime.control_flow.loops import loop_while
 from compat.runtime.export import export
 from compat.runtime.staging import Outputs
 from compat.runtime.state import STATE
-from compat.runtime.tensor import Tensor, convert, is_tensor
+from compat.runtime.tensor import convert, is_tensor
 
 
 @export("tf.while_loop")
@@ -28,8 +28,9 @@ def while_loop(
 ) -> Any:
     """Repeats `loop_vars = body(*loop_vars)` while `cond(*loop_vars)`.
 
-    Inside a trace, a tape can differentiate through it if `maximum_iterations` is
-    given, or if the number of steps does not depend on traced values.
+    Inside a trace it is one op. A tape's derivative of it costs less if
+    `maximum_iterations` is given, or the number of steps does not depend on traced
+    values, and only then can be differentiated again.
     """
     maximum = None if maximum_iterations is None else int(maximum_iterations)
     state = _tensors_of(list(loop_vars))
@@ -50,18 +51,13 @@ def while_loop(
     if maximum is not None:
         maximum -= steps
     packed = Outputs(state)
-    flat = [Tensor(a) for a in packed.arrays]
     out = loop_while(
         lambda *s: cond(*packed.rebuild(s)),
-        lambda *s: _flat_state(_stepped(body, packed.rebuild(s))),
-        flat,
+        lambda *s: Outputs(_stepped(body, packed.rebuild(s))).tensors,
+        packed.tensors,
         maximum,
     )
     return _as_given(loop_vars, packed.rebuild(out))
-
-
-def _flat_state(state: Any) -> list[Tensor]:
-    return [Tensor(a) for a in Outputs(state).arrays]
 
 
 def _tensors_of(state: Any) -> Any:

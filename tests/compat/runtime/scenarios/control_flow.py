@@ -174,3 +174,46 @@ def tensor_arrays(tf):
         unstacked.concat(),
         unstacked.gather([2, 0]),
     ]
+
+
+@scenario
+def gradients_through_loops_of_unknown_length(tf):
+    w, total = tf.Variable(0.5), tf.Variable(0.0)
+
+    def statement(x, n):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            i, y = 0, x
+            while i < n:
+                y = tf.sin(y) * w + 0.5 * x
+                total.assign_add(y)
+                i += 1
+            z = y * y
+        return z, tape.gradient(z, [x, w]), total + 0
+
+    def op(x, n, maximum=None):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            _, y = tf.while_loop(
+                lambda i, y: i < n,
+                lambda i, y: (i + 1, tf.sin(y * x) * w),
+                (tf.constant(0), x),
+                maximum_iterations=maximum,
+            )
+        return y, tape.gradient(y, [x, w], unconnected_gradients="zero")
+
+    def rows(x, n):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = x
+            for i in tf.range(n):
+                y = y * x + tf.cast(i, tf.float32)
+        return y, tape.gradient(y, x)
+
+    results = []
+    for n in (1, 3, 70):
+        total.assign(0.0)
+        results.append(_call_both_ways(tf, statement, 0.7, n))
+        results.append(_call_both_ways(tf, op, 0.7, n))
+        results.append(_call_both_ways(tf, lambda x, n: op(x, n, 5), 0.7, n))
+    return results, _call_both_ways(tf, rows, 0.7, 4)
