@@ -96,7 +96,9 @@ class Frame:
         """A fresh random key, two uint32; `seed` is that of the op."""
         self.draws += 1
         if self.key is None:
-            return SOURCE.key(seed)
+            # An op with a seed counts its draws apart in each function; the first
+            # is what it would draw first outside.
+            return SOURCE.key(None) if seed is None else SOURCE.seeded_key(seed)
         if seed is not None:
             return self.seeded_key(seed)
         return jax.random.fold_in(self.key, self.draws)

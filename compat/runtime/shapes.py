@@ -218,6 +218,8 @@ def static_shape(value: Any) -> tuple[int, ...]:
 
     Raises:
       OperatorNotAllowedInGraphError: a part of it is a traced value.
+      ValueError: a part of it is no integer.
+      TypeError: it is no list or tensor of them.
     """
     if isinstance(value, TensorShape):
         return tuple(value.as_list())
@@ -226,5 +228,8 @@ def static_shape(value: Any) -> tuple[int, ...]:
     if hasattr(value, "numpy") or isinstance(value, np.ndarray):
         return tuple(int(d) for d in np.atleast_1d(np.asarray(value)))
     if isinstance(value, Iterable):
-        return tuple(-1 if d is None else d.__index__() for d in value)
+        try:
+            return tuple(-1 if d is None else d.__index__() for d in value)
+        except AttributeError:
+            raise ValueError(f"a shape is made of integers, not {value!r}") from None
     raise TypeError(f"{value!r} of type {type(value)} is not a shape")
