@@ -8,11 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from compat.runtime import dtypes
-from compat.runtime.errors import InvalidArgumentError
+from compat.runtime.errors import InvalidArgumentError, OutOfRangeError, ValueNeeded
 from compat.runtime.export import export
 from compat.runtime.plans import STACK, Plan, run
 from compat.runtime.shapes import TensorShape, static_shape
+from compat.runtime.state import STATE
 from compat.runtime.tensor import Tensor, Tracer, convert, lift
+from compat.runtime.tracing import clean
 
 
 @export("tf.TensorArray")
@@ -20,16 +22,21 @@ class TensorArray:
     """A list of tensors of one dtype.
 
     Elements are kept apart as long as the positions are concrete; a traced position
-    (in a compiled loop) needs one array of all, so the size and the shape of an element
-    must be known there.
+    (in a compiled loop) needs one array of all. Eagerly, `write` and its like change
+    this object and return it, as in TensorFlow; inside a trace they return another.
 
     Args:
       dtype: of the elements.
       size: how many there are.
       dynamic_size: whether writes may go past the size.
+      clear_after_read: whether an element can be read once only, eagerly; True by
+        default.
+      infer_shape: whether the first element's shape must be that of all.
       element_shape: the shape of one element, where known.
-      clear_after_read, tensor_array_name, handle, flow, infer_shape,
-        colocate_with_first_write_call, name: no effect.
+      tensor_array_name, handle, flow, colocate_with_first_write_call, name: no effect.
+
+    Raises:
+      ValueError: no size is given.
     """
 
     def __init__(
@@ -46,11 +53,16 @@ class TensorArray:
         colocate_with_first_write_call: bool = True,
         name: Any = None,
     ) -> None:
+        if size is None:
+            raise ValueError("Size must be declared for TensorArrays")
         self._dtype = dtypes.as_dtype(dtype)
         self._dynamic = bool(dynamic_size)
+        self._clears = clear_after_read is None or bool(clear_after_read)
+        self._infers = infer_shape
         self._element_shape = TensorShape(element_shape)
-        self._items: list[Tensor | None] = [None] * (0 if size is None else int(size))
-        self._whole: Tensor | None = None
+        self._items: list[Tensor | None] = [None] * static_shape([size])[0]
+        self._whole: Tensor | None = None  # all elements, in place of `_items`
+        self._cleared: set[int] = set()
 
     @property
     def dtype(self) -> dtypes.DType:
@@ -65,11 +77,6 @@ class TensorArray:
     @property
     def element_shape(self) -> TensorShape:
         """The shape of an element, as far as known."""
-        for item in self._items:
-            if item is not None:
-                return item.shape
-        if self._whole is not None:
-            return self._whole.shape[1:]
         return self._element_shape
 
     @property
@@ -77,32 +84,64 @@ class TensorArray:
         """A stand-in for TensorFlow's flow."""
         return convert(0.0)
 
-    def _copy(self) -> TensorArray:
-        made = TensorArray(self._dtype, 0, self._dynamic)
-        made._element_shape = self._element_shape
-        made._items = list(self._items)
-        made._whole = self._whole
-        return made
+    def _edited(self) -> TensorArray:
+        """What a method changes: eagerly this object, in a trace a copy."""
+        return self if _eager() else self.identity()
+
+    def _count(self) -> int:
+        return len(self._items) if self._whole is None else len(self._whole)
 
     def size(self, name: Any = None) -> Tensor:
         """The number of elements."""
-        count = len(self._items) if self._whole is None else len(self._whole)
-        return convert(count)
+        return convert(self._count())
 
     def identity(self) -> TensorArray:
         """A copy."""
-        return self._copy()
+        made = TensorArray(
+            self._dtype, 0, self._dynamic, self._clears, infer_shape=self._infers
+        )
+        made._element_shape = self._element_shape
+        made._items = list(self._items)
+        made._whole = self._whole
+        made._cleared = set(self._cleared)
+        return made
 
     def grad(self, *args: Any, **kwargs: Any) -> Any:
         """Tapes do this: raises NotImplementedError."""
         raise NotImplementedError("TensorArray.grad: use tf.GradientTape")
 
     def write(self, index: Any, value: Any, name: Any = None) -> TensorArray:
-        """A TensorArray with the element at `index` set.
+        """The TensorArray with the element at `index` set.
+
+        In a compiled loop a write past the end is lost.
 
         Raises:
-          InvalidArgumentError: another dtype or shape; past the end.
+          InvalidArgumentError: another dtype.
+          OutOfRangeError: past the end.
+          ValueError: another shape.
+          ValueNeeded: at a traced position of an array that grows.
         """
+        value = self._element(value)
+        position = convert(index)
+        made = self._edited()
+        if isinstance(position._array, Tracer):
+            if self._dynamic:
+                raise ValueNeeded(
+                    "a TensorArray cannot grow in a compiled loop: give it the size "
+                    "that it will have, without dynamic_size"
+                )
+            made._element_shape = made._element_shape.merge_with(value.shape)
+            made._whole, made._items = run(_SET, [made._dense(), position, value]), []
+            return made
+        at = self._place(int(position), "write to", grows=self._dynamic)
+        if self._infers:
+            made._element_shape = made._element_shape.merge_with(value.shape)
+        made._separate()
+        made._items += [None] * (at + 1 - len(made._items))
+        made._items[at] = value
+        return made
+
+    def _element(self, value: Any) -> Tensor:
         value = convert(value, None, self._dtype.numpy)
         if value.dtype is not self._dtype:
             raise InvalidArgumentError(
@@ -111,125 +150,154 @@ class TensorArray:
             )
         if not self._element_shape.is_compatible_with(value.shape):
             raise ValueError(
-                f"Inconsistent shapes: saw {value.shape} but expected "
-                f"{self._element_shape}"
+                f"Incompatible shape for value ({value.shape}), expected "
+                f"({self._element_shape})"
             )
-        made = self._copy()
-        position = convert(index)
-        if isinstance(position._array, Tracer) or made._whole is not None:
-            whole = made._dense(value.shape)
-            made._whole = run(_SET, [whole, position, value])
-            made._items = []
-            return made
-        at = int(position)
-        if at >= len(made._items):
-            if not self._dynamic:
-                raise InvalidArgumentError(
-                    f"Tried to write to index {at} but array is not resizeable and "
-                    f"size is: {len(made._items)}"
-                )
-            made._items += [None] * (at + 1 - len(made._items))
-        made._items[at] = value
-        return made
+        return value
+
+    def _place(self, at: int, what: str, grows: bool = False) -> int:
+        if at < 0 or (at >= self._count() and not grows):
+            raise OutOfRangeError(
+                f"Tried to {what} index {at} but the array has {self._count()} elements"
+            )
+        return at
+
+    def _separate(self) -> None:
+        """Keeps the elements apart from now on."""
+        if self._whole is not None:
+            self._items, self._whole = list(self._whole), None
 
     def read(self, index: Any, name: Any = None) -> Tensor:
         """The element at `index`.
 
         Raises:
-          InvalidArgumentError: nothing was written there.
+          OutOfRangeError: past the end.
+          InvalidArgumentError: read before, eagerly, and `clear_after_read`.
         """
         position = convert(index)
-        if isinstance(position._array, Tracer) or self._whole is not None:
-            return run(_GET, [self._dense(self.element_shape), position])
-        at = int(position)
-        if not 0 <= at < len(self._items):
+        if isinstance(position._array, Tracer):
+            return run(_GET, [self._dense(), position])
+        at = self._place(int(position), "read from")
+        if at in self._cleared and (self._whole is not None or not self._items[at]):
             raise InvalidArgumentError(
-                f"Tried to read from index {at} but array size is: {len(self._items)}"
+                f"Could not read index {at} twice because it was cleared after a "
+                "previous read (perhaps try setting clear_after_read = False?)"
             )
-        return self._filled(self._items[at])
+        item = self._filled(at) if self._whole is None else self._whole[at]
+        if self._clears and _eager():
+            self._cleared.add(at)
+            if self._whole is None:
+                self._items[at] = None
+        return item
 
-    def _filled(self, item: Tensor | None) -> Tensor:
-        if item is not None:
-            return item
-        shape = self.element_shape
-        if not shape.is_fully_defined():
-            raise InvalidArgumentError(
-                "Could not read from TensorArray: an element was never written, and "
-                "its shape is not known"
+    def _filled(self, at: int) -> Tensor:
+        item = self._items[at]
+        return self._blank() if item is None else item
+
+    def _blank(self) -> Tensor:
+        """What stands where nothing was written."""
+        if not self._element_shape.is_fully_defined():
+            raise ValueError(
+                "an element of the TensorArray was never written, and its shape is not "
+                "known: give element_shape=…"
             )
-        return Tensor(lift(np.zeros(tuple(shape), self._dtype.numpy)))
+        return Tensor(lift(np.zeros(tuple(self._element_shape), self._dtype.numpy)))
 
-    def _dense(self, shape: Any) -> Tensor:
+    def _dense(self) -> Tensor:
+        """One array of all elements."""
         if self._whole is not None:
             return self._whole
-        shape = TensorShape(shape)
-        if not shape.is_fully_defined():
-            raise InvalidArgumentError(
-                "a TensorArray in a compiled loop needs element_shape=… (all of it "
-                "known), or an element written before the loop"
-            )
         if not self._items:
-            zeros = np.zeros((0, *shape), self._dtype.numpy)
-            return Tensor(lift(zeros))
-        blank = Tensor(lift(np.zeros(tuple(shape), self._dtype.numpy)))
-        return run(STACK, [blank if i is None else i for i in self._items])
+            known = not self._element_shape.unknown
+            dims = [d or 0 for d in self._element_shape] if known else []
+            return Tensor(lift(np.zeros((0, *dims), self._dtype.numpy)))
+        return run(STACK, [self._filled(at) for at in range(len(self._items))])
 
     def stack(self, name: Any = None) -> Tensor:
         """All elements as one tensor."""
-        if self._whole is not None:
-            return self._whole
-        if not self._items:
-            dims = [d or 0 for d in self.element_shape]
-            return Tensor(lift(np.zeros((0, *dims), self._dtype.numpy)))
-        return run(STACK, [self._filled(i) for i in self._items])
+        return self._dense()
 
     def concat(self, name: Any = None) -> Tensor:
         """All elements joined along their first axis."""
         if self._whole is not None:
             return run(_MERGE, [self._whole])
-        return run(_CONCAT, [self._filled(i) for i in self._items])
+        return run(_CONCAT, [self._filled(at) for at in range(len(self._items))])
 
     def gather(self, indices: Any, name: Any = None) -> Tensor:
         """The elements at `indices`, stacked."""
-        return run(_TAKE, [self._dense(self.element_shape), convert(indices)])
+        return run(_TAKE, [self._dense(), convert(indices)])
 
     def unstack(self, value: Any, name: Any = None) -> TensorArray:
-        """A TensorArray of the rows of `value`."""
+        """The TensorArray of the rows of `value`.
+
+        Raises:
+          ValueError: there are more than the array has elements.
+        """
         value = convert(value, None, self._dtype.numpy)
-        made = self._copy()
-        made._items, made._whole = [], value
+        self._check_fits(len(value), "unstack")
+        made = self._edited()
+        made._element_shape = made._element_shape.merge_with(value.shape[1:])
+        made._items, made._whole, made._cleared = [], value, set()
         return made
 
+    def _check_fits(self, rows: int, what: str) -> None:
+        if rows > self._count() and not self._dynamic:
+            raise ValueError(
+                f"Cannot {what} {rows} tensors into a TensorArray of static size "
+                f"{self._count()}"
+            )
+
     def scatter(self, indices: Any, value: Any, name: Any = None) -> TensorArray:
-        """A TensorArray with the rows of `value` at `indices`."""
+        """The TensorArray with the rows of `value` at `indices`."""
         made = self
-        for at, row in zip(static_shape(indices), convert(value), strict=True):
+        for at, row in zip(
+            static_shape(indices), convert(value, None, self._dtype.numpy), strict=True
+        ):
             made = made.write(at, row)
         return made
 
     def split(self, value: Any, lengths: Any, name: Any = None) -> TensorArray:
-        """A TensorArray of pieces of `value` with these lengths."""
-        made, start = self._copy(), 0
-        value = convert(value)
-        pieces = []
+        """The TensorArray of pieces of `value` with these lengths."""
+        value = convert(value, None, self._dtype.numpy)
+        pieces, start = [], 0
         for length in static_shape(lengths):
-            pieces.append(value[start : start + length])
+            pieces.append(self._element(value[start : start + length]))
             start += length
-        made._items, made._whole = pieces, None
+        self._check_fits(len(pieces), "split")
+        made = self._edited()
+        made._items, made._whole, made._cleared = pieces, None, set()
         return made
 
     def close(self, name: Any = None) -> None:
         """Has no effect."""
 
+    # What compiled loops ask: it is carried through them as one array.
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether there can be no array yet: the shape of an element is not known."""
+        return self._whole is None and not self._element_shape.is_fully_defined()
+
+    def finished_like(self, other: Any) -> TensorArray:
+        """This one with the element shape of another."""
+        made = self.identity()
+        made._element_shape = other._element_shape
+        return made
+
     def tensor_parts(self) -> list[Tensor]:
         """The one tensor of all elements."""
-        return [self._dense(self.element_shape)]
+        return [] if self.unfinished else [self._dense()]
 
     def from_tensor_parts(self, parts: Any) -> TensorArray:
         """The like of it with other elements."""
-        made = self._copy()
-        made._items, made._whole = [], parts[0]
+        made = self.identity()
+        if parts:
+            made._items, made._whole = [], parts[0]
         return made
+
+
+def _eager() -> bool:
+    return STATE.frame is None and clean()
 
 
 _SET = Plan(lambda whole, i, row: whole.at[i].set(row), "TensorArray.write")

@@ -12,6 +12,7 @@ import numpy as np
 from compat.runtime import nest
 from compat.runtime.autograph.lowering import RESULT
 from compat.runtime.autograph.undefined import UNDEFINED, Undefined
+from compat.runtime.control_flow import finished, unfinished
 from compat.runtime.staging import stage
 from compat.runtime.tensor import Tensor, convert, is_tensor
 
@@ -102,6 +103,7 @@ class Merged:
         self._build: list[Callable[[list[Tensor]], Any]] = []
         at = [0, 0]
         for name, first, second in zip(self._names, *after, strict=True):
+            first, second = finished(first, second), finished(second, first)
             shapes = [Shape(first), Shape(second)]
             own = [s.tensors() for s in shapes]
             places = [list(range(at[i], at[i] + len(own[i]))) for i in (0, 1)]
@@ -182,26 +184,43 @@ class LoopState:
         self._put([s.rebuilt(left) for s in self._shapes])
 
     def learn(self, run_once: Callable[[], None]) -> None:
-        """Finds what a `return` in the body returns, by a trace that is thrown away."""
-        if RESULT not in self._names:
+        """Finds by a trace that is thrown away what the state lacks before the loop.
+
+        That is what a `return` in the body returns, and the shapes of the elements of
+        TensorArrays.
+        """
+        lacking = [
+            at
+            for at, (name, value) in enumerate(
+                zip(self._names, self.before, strict=True)
+            )
+            if (name == RESULT and (value is None or value is UNDEFINED))
+            or unfinished(value)
+        ]
+        if not lacking:
             return
-        at = list(self._names).index(RESULT)
-        if self.before[at] is not None and self.before[at] is not UNDEFINED:
-            return
-        found: list[Any] = []
+        found: list[list[Any]] = []
 
         def probe(*tensors: Tensor) -> None:
             self.enter(tensors)
             run_once()
-            after = Shape(self._get()[at])
-            zeros = [np.zeros(t._array.shape, t._array.dtype) for t in after.tensors()]
-            found.append((after, [Tensor(jnp.asarray(z)) for z in zeros]))
+            after = self._get()
+            found.append([self._learnt(at, after[at]) for at in lacking])
 
         stage(probe, [t._array for t in self.tensors()], name=self._where)
-        after, zeros = found[-1]
-        if zeros:
-            self.before[at] = after.rebuilt(zeros)
-            self._shapes[at] = Shape(self.before[at])
+        for at, value in zip(lacking, found[-1], strict=True):
+            self.before[at] = value
+            self._shapes[at] = Shape(value)
+
+    def _learnt(self, at: int, after: Any) -> Any:
+        """A variable's value before the loop, given that after one step."""
+        if unfinished(self.before[at]):
+            return finished(self.before[at], after)
+        shape = Shape(after)
+        zeros = [np.zeros(t._array.shape, t._array.dtype) for t in shape.tensors()]
+        if not zeros:
+            return self.before[at]
+        return shape.rebuilt([Tensor(jnp.asarray(z)) for z in zeros])
 
     def leave(self) -> list[Tensor]:
         """The tensors at the end of a step.

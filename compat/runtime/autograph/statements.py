@@ -14,7 +14,7 @@ from compat.runtime.autograph.expressions import TracedRange, and_, steered
 from compat.runtime.autograph.host import for_dataset
 from compat.runtime.autograph.locals import Get, LoopState, Merged, Put, Shape
 from compat.runtime.control_flow import branch_aligned, is_traced, loop_over, loop_while
-from compat.runtime.errors import OperatorNotAllowedInGraphError
+from compat.runtime.errors import InvalidArgumentError, OperatorNotAllowedInGraphError
 from compat.runtime.state import STATE
 from compat.runtime.tensor import Tensor, convert, is_tensor
 from compat.runtime.variable import Variable
@@ -22,6 +22,8 @@ from compat.runtime.variable import Variable
 # Loops over tensors of up to so many rows are written out: their bodies may then do
 # what compiled loops cannot, such as append to a list.
 UNROLLED = 8
+# Those of up to so many rows are written out if they cannot be compiled.
+WRITTEN_OUT = 256
 
 
 # Statements.
@@ -198,6 +200,11 @@ def _for_tensor(items: Tensor, more, body, get, put, names, where) -> None:
 
         last, _ = loop_over(step, state.tensors(), [items], name=where)
         state.done(last)
+    except (TypeError, InvalidArgumentError):
+        state.restore()
+        if len(items) > WRITTEN_OUT:
+            raise
+        _for_python(items, more, body, get, put, names, where)
     except BaseException:
         state.restore()
         raise

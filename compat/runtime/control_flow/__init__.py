@@ -12,14 +12,18 @@ from compat.runtime.control_flow.branches import cond as cond
 from compat.runtime.control_flow.captures import is_traced as is_traced
 from compat.runtime.control_flow.loops import loop_over as loop_over
 from compat.runtime.control_flow.loops import loop_while as loop_while
+from compat.runtime.control_flow.unfinished import finished as finished
+from compat.runtime.control_flow.unfinished import unfinished as unfinished
 
 __all__ = [
     "branch_aligned",
     "cond",
+    "finished",
     "is_traced",
     "loop_over",
     "loop_while",
     "order",
     "repetition",
     "rows",
+    "unfinished",
 ]

@@ -8,8 +8,9 @@ from typing import Any
 from compat.runtime import nest
 from compat.runtime.control_flow.captures import is_traced, staged_here
 from compat.runtime.control_flow.loops import loop_while
+from compat.runtime.control_flow.unfinished import finished, unfinished
 from compat.runtime.export import export
-from compat.runtime.staging import Outputs
+from compat.runtime.staging import Outputs, stage
 from compat.runtime.state import STATE
 from compat.runtime.tensor import convert, is_tensor
 
@@ -50,6 +51,10 @@ def while_loop(
         steps += 1
     if maximum is not None:
         maximum -= steps
+    if unfinished(state):
+        found: list[Any] = []
+        stage(lambda: found.append(_stepped(body, state)), [], name="tf.while_loop")
+        state = finished(state, found[-1])
     packed = Outputs(state)
     out = loop_while(
         lambda *s: cond(*packed.rebuild(s)),

@@ -112,3 +112,17 @@ def _takes_variables(rule: Callable[..., Any]) -> bool:
 def gradients(*args: Any, **kwargs: Any) -> Any:
     """Raises RuntimeError: it works on graphs. Use tf.GradientTape."""
     raise RuntimeError("tf.gradients is not supported, use tf.GradientTape instead.")
+
+
+@export("tf.grad_pass_through")
+def grad_pass_through(f: Callable[..., Any]) -> Callable[..., Any]:
+    """`f` with the identity's gradient; its arguments have the shape of its result."""
+
+    @custom_gradient
+    def passing(*args: Any, **kwargs: Any) -> Any:
+        def grad(*cotangents: Any, variables: Any = ()) -> Any:
+            return (cotangents, [None] * len(variables)) if variables else cotangents
+
+        return f(*args, **kwargs), grad
+
+    return functools.wraps(f)(passing)

@@ -2,12 +2,7 @@
 
 import numpy as np
 
-from tests.compat.runtime.scenarios.registry import scenario
-
-
-def _call_both_ways(tf, function, *args):
-    tensors = [tf.constant(a) for a in args]
-    return [function(*tensors), tf.function(function)(*tensors)]
+from tests.compat.runtime.scenarios.registry import both_ways, scenario
 
 
 @scenario
@@ -21,7 +16,7 @@ def conditions(tf):
             y = x - 1
         return y if x != 4 else -y
 
-    return [_call_both_ways(tf, f, v) for v in (3.0, 4.0, -1.0, -7.0)]
+    return [both_ways(tf, f, v) for v in (3.0, 4.0, -1.0, -7.0)]
 
 
 @scenario
@@ -33,7 +28,7 @@ def early_returns(tf):
             x = x + 1
         return -x
 
-    return [_call_both_ways(tf, f, v) for v in (20, 9, 6, 1)]
+    return [both_ways(tf, f, v) for v in (20, 9, 6, 1)]
 
 
 @scenario
@@ -45,7 +40,7 @@ def while_loops(tf):
             i += 1
         return x, i
 
-    return [_call_both_ways(tf, f, 3.0, n) for n in (0, 4, 50)]
+    return [both_ways(tf, f, 3.0, n) for n in (0, 4, 50)]
 
 
 @scenario
@@ -60,7 +55,7 @@ def for_loops(tf):
             total += i
         return total
 
-    return [_call_both_ways(tf, f, n) for n in (0, 2, 5, 12)]
+    return [both_ways(tf, f, n) for n in (0, 2, 5, 12)]
 
 
 @scenario
@@ -72,7 +67,7 @@ def loops_over_rows(tf):
         return total
 
     rows = np.arange(24, dtype=np.float32).reshape(12, 2)
-    return _call_both_ways(tf, f, rows), _call_both_ways(tf, f, rows[:3])
+    return both_ways(tf, f, rows), both_ways(tf, f, rows[:3])
 
 
 @scenario
@@ -83,7 +78,7 @@ def boolean_expressions(tf):
         c = 0 < x < 3
         return [tf.cast(flag, tf.int32) for flag in (a, b, c)]
 
-    return [_call_both_ways(tf, f, v) for v in (-1, 1, 2, 4, 9)]
+    return [both_ways(tf, f, v) for v in (-1, 1, 2, 4, 9)]
 
 
 @scenario
@@ -97,7 +92,7 @@ def called_functions_are_converted(tf):
     def helper(x):
         return Sign().of(x) * 10
 
-    return [_call_both_ways(tf, helper, v) for v in (3.0, -3.0)]
+    return [both_ways(tf, helper, v) for v in (3.0, -3.0)]
 
 
 @scenario
@@ -129,7 +124,7 @@ def control_flow_ops(tf):
             y = a + b + c
         return y, tape.gradient(y, w)
 
-    return [_call_both_ways(tf, f, v) for v in (7.0, 2.0, -2.0)]
+    return [both_ways(tf, f, v) for v in (7.0, 2.0, -2.0)]
 
 
 @scenario
@@ -145,7 +140,7 @@ def loop_ops(tf):
             y = tf.reduce_sum(states) + folded + back + tf.reduce_sum(mapped)
         return states, folded, back, mapped, tape.gradient(y, w)
 
-    return _call_both_ways(tf, f, [1.0, 2.0, 3.0])
+    return both_ways(tf, f, [1.0, 2.0, 3.0])
 
 
 @scenario
@@ -155,25 +150,7 @@ def while_loop_op(tf):
             lambda i, s: i < 5, lambda i, s: (i + 1, s * x), (tf.constant(0), x)
         )
 
-    return _call_both_ways(tf, f, 2.0)
-
-
-@scenario
-def tensor_arrays(tf):
-    def f(x):
-        array = tf.TensorArray(tf.float32, size=4, element_shape=[2])
-        for i in tf.range(4):
-            array = array.write(i, x * tf.cast(i, tf.float32))
-        return array.stack(), array.read(2), array.size()
-
-    array = tf.TensorArray(tf.int32, 3, element_shape=[2], clear_after_read=False)
-    unstacked = array.unstack([[1, 2], [3, 4], [5, 6]])
-    return [
-        _call_both_ways(tf, f, [1.0, 2.0]),
-        unstacked.read(1),
-        unstacked.concat(),
-        unstacked.gather([2, 0]),
-    ]
+    return both_ways(tf, f, 2.0)
 
 
 @scenario
@@ -213,7 +190,7 @@ def gradients_through_loops_of_unknown_length(tf):
     results = []
     for n in (1, 3, 70):
         total.assign(0.0)
-        results.append(_call_both_ways(tf, statement, 0.7, n))
-        results.append(_call_both_ways(tf, op, 0.7, n))
-        results.append(_call_both_ways(tf, lambda x, n: op(x, n, 5), 0.7, n))
-    return results, _call_both_ways(tf, rows, 0.7, 4)
+        results.append(both_ways(tf, statement, 0.7, n))
+        results.append(both_ways(tf, op, 0.7, n))
+        results.append(both_ways(tf, lambda x, n: op(x, n, 5), 0.7, n))
+    return results, both_ways(tf, rows, 0.7, 4)

@@ -15,3 +15,9 @@ def raised(function, *errors):
     except errors as error:
         return next(e.__name__ for e in errors if isinstance(error, e))
     return "nothing raised"
+
+
+def both_ways(tf, function, *args):
+    """The results eagerly and as a `tf.function`."""
+    tensors = [tf.constant(a) for a in args]
+    return [function(*tensors), tf.function(function)(*tensors)]

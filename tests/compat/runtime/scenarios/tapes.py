@@ -1,6 +1,6 @@
 """Gradient tapes."""
 
-from tests.compat.runtime.scenarios.registry import raised, scenario
+from tests.compat.runtime.scenarios.registry import both_ways, raised, scenario
 
 
 @scenario
@@ -154,3 +154,72 @@ def custom_gradients(tf):
         tape.watch(x)
         y, z = clipped(x) * 2, with_variable(x)
     return tape.gradient(y, x), tape.gradient(z, [x, w]), y, z
+
+
+@scenario
+def custom_gradients_of_several_outputs(tf):
+    @tf.custom_gradient
+    def two(x):
+        return (x * 2, x + 1), lambda a, b: a * 3 + b * 5
+
+    @tf.custom_gradient
+    def scaled(x, y, scale=2.0):
+        return x * y, lambda d: (d * scale, d * 10.0)
+
+    wrong = tf.custom_gradient(lambda x: (x, lambda d: (d, d)))
+    rounded = tf.grad_pass_through(tf.round)
+    x, y = tf.constant(3.0), tf.constant(4.0)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch([x, y])
+        a, b = two(x)
+        c, d, e = scaled(x, y), wrong(x), rounded(x * 1.3)
+    return [
+        tape.gradient(a, x), tape.gradient([a, b], x), tape.gradient(b, x),
+        tape.gradient(c, [x, y]), raised(lambda: tape.gradient(d, x), ValueError),
+        e, tape.gradient(e, x),
+    ]  # fmt: skip
+
+
+@scenario
+def custom_gradients_of_custom_gradients(tf):
+    @tf.custom_gradient
+    def outer(x):
+        @tf.custom_gradient
+        def inner(z):
+            return z * 4.0, lambda d: d * 100.0
+
+        return x**2, lambda d: d * inner(x)
+
+    def both(x):
+        with tf.GradientTape() as second:
+            second.watch(x)
+            with tf.GradientTape() as first:
+                first.watch(x)
+                y = outer(x)
+            gradient = first.gradient(y, x)
+        return gradient, second.gradient(gradient, x)
+
+    return both_ways(tf, both, 3.0)
+
+
+@scenario
+def jacobians_of_gradients(tf):
+    x = tf.Variable([1.0, 2.0])
+    a = tf.constant([[1.0, 2.0], [3.0, 4.0]])
+    with tf.GradientTape() as second:
+        with tf.GradientTape() as first:
+            y = x**3
+        gradient = first.gradient(y, x)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(a)
+        b = a**2
+    one = tf.constant([1.0])
+    return [
+        second.jacobian(gradient, x),
+        tape.jacobian(b, [a], experimental_use_pfor=False),
+        tape.batch_jacobian(b, a, experimental_use_pfor=False),
+        tape.jacobian(one, a),
+        tape.jacobian(one, a, unconnected_gradients="zero"),
+        tape.batch_jacobian(tf.ones([2, 1]), a, unconnected_gradients="zero"),
+        raised(lambda: tape.batch_jacobian(tf.ones([3, 1]), a), ValueError),
+    ]
