@@ -8,11 +8,16 @@ from typing import Any
 from .boxes import Box
 
 
+class NotMadeError(ValueError):
+    """Variables are listed before the call that makes them."""
+
+
 class Variables(Sequence):
     """The boxes of one or several networks, looked up when they are used.
 
     So `variables = net.trainable_variables` may stand before the first call of `net`,
-    which makes them. `+` joins with others and with lists of boxes.
+    which makes them. `+` joins with others and with lists of boxes. Going through them
+    before that call raises, as in Sonnet: what depends on an empty list would be wrong.
     """
 
     def __init__(self, parts: list[Any]):
@@ -21,7 +26,12 @@ class Variables(Sequence):
     def _resolve(self) -> list[Box]:
         boxes: dict[Box, None] = {}
         for part in self._parts:
-            found = part[0]._boxes(part[1]) if isinstance(part, tuple) else [part]
+            found = list(part[0]._boxes(part[1])) if isinstance(part, tuple) else [part]
+            if not found and not part[0]._created:
+                raise NotMadeError(
+                    "this network has no variables yet: they are made by its first "
+                    "call, or by objects.build(network, example_inputs)"
+                )
             boxes.update(dict.fromkeys(found))
         return list(boxes)
 

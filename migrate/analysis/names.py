@@ -16,7 +16,7 @@ from compat.dictionary.kinds import (
 )
 from migrate.analysis import trees
 from migrate.analysis.imports import Imports
-from migrate.analysis.project import View
+from migrate.analysis.project import View, trains
 from migrate.analysis.scopes import ClassInfo, Scope
 from migrate.analysis.sorts import DISTRIBUTION, FUNCTION, STRING
 
@@ -123,7 +123,6 @@ class Names:
 
 
 def _trains(node: cst.ClassDef) -> bool:
-    return any(
-        isinstance(n, cst.Attribute) and n.attr.value in ("GradientTape", "optimizers")
-        for n in trees.walk(node)
+    return trains(
+        {n.attr.value for n in trees.walk(node) if isinstance(n, cst.Attribute)}
     )

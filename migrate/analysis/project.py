@@ -98,14 +98,23 @@ def dotted(node: ast.expr) -> str | None:
 
 
 def _owns(node: ast.ClassDef) -> bool:
-    """Whether a class trains: then it owns networks and is none itself."""
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Attribute) and inner.attr in (
-            "GradientTape",
-            "optimizers",
-        ):
-            return True
-    return False
+    return trains({n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)})
+
+
+def trains(attributes: set[str]) -> bool:
+    """Whether a class trains: then it owns networks and is none itself.
+
+    One that only differentiates by arrays which it watches does not.
+
+    Args:
+      attributes: the names of all attributes that its code uses.
+    """
+    if "optimizers" in attributes:
+        return True
+    by_variables = attributes & {"trainable_variables", "apply", "apply_gradients"}
+    return "GradientTape" in attributes and (
+        "watch" not in attributes or bool(by_variables)
+    )
 
 
 ROOTS = frozenset(

@@ -140,19 +140,19 @@ def keyword(key: str, value: cst.BaseExpression) -> cst.Arg:
     )
 
 
+def _parameters(names: Sequence[str], bound: Sequence[str]) -> list[cst.Param]:
+    """`names, b=b`: those bound get their value at once, as loops go on."""
+    equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+    return [cst.Param(cst.Name(n)) for n in names] + [
+        cst.Param(cst.Name(b), default=cst.Name(b), equal=equal) for b in bound
+    ]
+
+
 def lam(
     body: cst.BaseExpression, bound: Sequence[str] = (), parameters: Sequence[str] = ()
 ) -> cst.Lambda:
     """`lambda p, x=x: body`."""
-    params = [cst.Param(cst.Name(p)) for p in parameters]
-    params += [
-        cst.Param(
-            cst.Name(b),
-            default=cst.Name(b),
-            equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace("")),
-        )
-        for b in bound
-    ]
+    params = _parameters(parameters, bound)
     if not params:
         return cst.Lambda(cst.Parameters(), body)
     return cst.Lambda(
@@ -182,6 +182,15 @@ def returns(value: cst.BaseExpression) -> cst.SimpleStatementLine:
     return cst.SimpleStatementLine([cst.Return(value)])
 
 
+def spaced(statements: Sequence[cst.BaseStatement]) -> list[cst.BaseStatement]:
+    """A blank line after the function that stands before these statements."""
+    first = statements[0]
+    if not any(line.comment is None for line in first.leading_lines):
+        blank = cst.EmptyLine(indent=False)
+        first = first.with_changes(leading_lines=[blank, *first.leading_lines])
+    return [first, *statements[1:]]
+
+
 def function(
     title: str,
     body: Sequence[cst.BaseStatement],
@@ -189,16 +198,10 @@ def function(
     leading_lines: Sequence[cst.EmptyLine] = (),
     header: cst.TrailingWhitespace | None = None,
     indent: str | None = None,
+    parameters: Sequence[str] = (),
 ) -> cst.FunctionDef:
-    """`def title(x=x): body`."""
-    params = [
-        cst.Param(
-            cst.Name(b),
-            default=cst.Name(b),
-            equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace("")),
-        )
-        for b in bound
-    ]
+    """`def title(parameter, x=x): body`."""
+    params = _parameters(parameters, bound)
     block = cst.IndentedBlock(list(body), indent=indent)
     if header is not None:
         block = block.with_changes(header=header)

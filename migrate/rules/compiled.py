@@ -7,7 +7,7 @@ import libcst as cst
 from migrate import results
 from migrate.analysis import trees
 from migrate.rewrite import build
-from migrate.rules.reads import free_reads
+from migrate.rules.liveness import free_reads
 from migrate.rules.structural import handles
 
 

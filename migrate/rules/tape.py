@@ -2,175 +2,332 @@
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Sequence
 
 import libcst as cst
 
 from migrate import results
 from migrate.analysis import trees
 from migrate.rewrite import build
-from migrate.rules.reads import free_reads, read_before, reads
+from migrate.rules import tape_function
+from migrate.rules.liveness import bound_in, free_reads, live, outside, read_before
+from migrate.rules.tape_function import Block, CannotTurn, Gradient
 
 _WHY = "S2H303"
-
-
-@dataclasses.dataclass
-class _Gradient:
-    """One `tape.gradient(target, sources)`."""
-
-    node: cst.Call
-    target: cst.BaseExpression
-    sources: cst.BaseExpression
-    statement: int  # its index after the block; negative inside of it
-
-
-def is_tape(rw, node: cst.CSTNode, scope) -> str | None:
-    """The tape's name where a statement is `with tf.GradientTape(…) as tape:`."""
-    if not isinstance(node, cst.With) or len(node.items) != 1:
-        return None
-    item = node.items[0]
-    if not isinstance(item.item, cst.Call) or item.asname is None:
-        return None
-    if rw.kinds.legacy(item.item.func, scope) != "tf.GradientTape":
-        return None
-    name = item.asname.name
-    return name.value if isinstance(name, cst.Name) else None
+_OTHER_USES = {
+    "jacobian": "write a function of the array, and differentiate it by jax.jacrev",
+    "batch_jacobian": "write a function of one example f, and use "
+    "jax.vmap(jax.jacrev(f))",
+    "stop_recording": "use jax.lax.stop_gradient on what is computed there",
+    "reset": "write a loss function for each part",
+}
 
 
 def restructure(rw, body: list[cst.CSTNode], scope) -> list[cst.CSTNode]:
     """Turns the tape blocks of a list of statements, the last first."""
     for index in range(len(body) - 1, -1, -1):
-        tape = is_tape(rw, body[index], scope)
-        if tape is None or not rw.options.enabled(_WHY):
-            continue
-        if scope.side == "module":
-            _leave(rw, body[index], "a tape inside a module's own method", scope)
+        tapes = _tapes(rw, body[index], scope)
+        if tapes is None or not rw.options.enabled(_WHY):
             continue
         try:
-            body = _turn(rw, body, index, tape, scope)
-        except _CannotTurn as reason:
-            _leave(rw, body[index], str(reason), scope)
+            body = _turn(rw, body, index, tapes, scope)
+        except CannotTurn as reason:
+            rw.pending[id(body[index])] = (
+                _WHY,
+                "tf.GradientTape",
+                f"this tape was not turned: {reason}",
+                reason.suggestion,
+            )
     return body
 
 
-class _CannotTurn(Exception):
-    """Why a tape block is left."""
+def _tapes(rw, node: cst.CSTNode, scope) -> set[str] | None:
+    """The tapes' names where a statement is `with tf.GradientTape(…) as tape:`.
+
+    Several tapes of one statement record the same block.
+    """
+    if not isinstance(node, cst.With):
+        return None
+    names = set()
+    for item in node.items:
+        if not isinstance(item.item, cst.Call) or item.asname is None:
+            return None
+        if rw.kinds.legacy(item.item.func, scope) != "tf.GradientTape":
+            return None
+        if not isinstance(item.asname.name, cst.Name):
+            return None
+        names.add(item.asname.name.value)
+    return names
 
 
-def _leave(rw, node, reason, scope):
-    rw.pending[id(node)] = (
-        "S2H303",
-        "tf.GradientTape",
-        f"this tape was not turned: {reason}",
-        "write a loss function for objects.value_and_grad or objects.vjp",
+def _turn(rw, body, index, tapes, scope):
+    statement = body[index]
+    if not isinstance(statement.body, cst.IndentedBlock):
+        raise CannotTurn("its block stands on one line")
+    after = [s for s in body[index + 1 :] if not _is_del(tapes, s)]
+    before, inside, watched = _unwatched(rw, statement.body.body, tapes, scope)
+    # What follows the gradient inside the block does not need the tape.
+    for i, inner in enumerate(inside):
+        if _calls(inner, tapes):
+            inside, after = inside[:i], inside[i:] + after
+            break
+    gradients = [
+        Gradient.of(call, i, watched)
+        for i, following in enumerate(after)
+        for call in _calls(following, tapes)
+    ]
+    if not gradients:
+        raise CannotTurn("no gradient is taken beside it")
+    if before and not all(g.watched for g in gradients):
+        inside, before = before + inside, []
+        if set(bound_in(inside)) & {n for g in gradients for n in g.watched}:
+            raise CannotTurn("it watches something computed in its block")
+    if not inside:
+        raise CannotTurn("nothing is computed in it")
+    inside, kept, names = _locals(rw, inside)
+    after = [*kept, *after]
+    gradients = [g.moved(len(kept), names) for g in gradients]
+    for inner in inside:
+        _check(inner, set(bound_in(inside)))
+    bound = bound_in(inside)
+    if set(bound) & {n for g in gradients for n in g.watched}:
+        raise CannotTurn("what it watches gets another value in its block")
+    block = Block(
+        inside,
+        after,
+        gradients,
+        bound,
+        live(
+            bound,
+            _reads_after(after, gradients),
+            after,
+            scope.node,
+            list(statement.body.body),
+        ),
+        [n for n in bound if read_before(inside, n) and outside(scope, n)],
+        {
+            "leading_lines": statement.leading_lines if not before else (),
+            "header": statement.body.header,
+            "indent": statement.body.indent,
+        },
+    )
+    if scope.side == "module":
+        done = tape_function.in_module(rw, block)
+    else:
+        done = tape_function.single(rw, block) or tape_function.several(rw, block)
+    _same_kinds(rw, done[0], scope, block)
+    for item in statement.items:
+        rw.note(
+            item.item,
+            _WHY,
+            results.SAFE,
+            "tf.GradientTape",
+            "the tape's block is a loss function, differentiated by its variables",
+        )
+    if before:
+        before[0] = before[0].with_changes(
+            leading_lines=[*statement.leading_lines, *before[0].leading_lines]
+        )
+    elif index:
+        done = build.spaced(done)
+    return [*body[:index], *before, *done]
+
+
+def _reads_after(after: list[cst.CSTNode], gradients: list[Gradient]) -> set[str]:
+    """Names that are read after a block, the targets of its gradients aside."""
+    after = list(after)
+    for g in gradients:
+        after[g.statement] = tape_function.replace(
+            after[g.statement], g.node, g.sources
+        )
+    return free_reads(after)
+
+
+def _same_kinds(rw, function: cst.FunctionDef, scope, block: Block) -> None:
+    """What was known of the function's arguments is known inside of it, too."""
+    inner = rw.kinds.scope_of(function, scope)
+    for name in [*block.watched, *block.carried]:
+        kind = scope.lookup(name)
+        if kind is not None:
+            inner.kinds[name] = kind
+    rw.kept.append(function)
+
+
+# ----------------------------------------------------------------------- uses of a tape
+def _calls(node: cst.CSTNode, tapes: set[str]) -> list[cst.Call]:
+    """The `tape.gradient(…)` below a node.
+
+    Raises:
+      CannotTurn: the tape is used for something else there.
+    """
+    calls, uses, other = [], 0, None
+    for inner in trees.walk(node):
+        if isinstance(inner, cst.Name) and inner.value in tapes:
+            uses += 1
+        attribute = inner.func if isinstance(inner, cst.Call) else inner
+        if (
+            not isinstance(attribute, cst.Attribute)
+            or trees.dotted(attribute.value) not in tapes
+        ):
+            continue
+        if attribute is inner:
+            other = (
+                attribute.attr.value if attribute.attr.value != "gradient" else other
+            )
+        elif attribute.attr.value == "gradient":
+            calls.append(inner)
+    if uses > len(calls):
+        if other is not None:
+            raise CannotTurn(
+                f"tape.{other} is used", _OTHER_USES.get(other, CannotTurn.suggestion)
+            )
+        raise CannotTurn("it is handed on, or kept")
+    return calls
+
+
+def _unwatched(rw, statements: Sequence[cst.CSTNode], tapes: set[str], scope):
+    """(statements before the last `tape.watch(…)`, those after it, watched names).
+
+    Watched variables need no word of it.
+    """
+    watched: list[str] = []
+    out: list[cst.CSTNode] = []
+    last = 0
+    for statement in statements:
+        given = _watch(statement, tapes)
+        if given is None:
+            out.append(statement)
+            continue
+        for node in trees.targets(given):
+            if rw.kind(node, scope).sort == "variable" or _are_variables(node):
+                continue
+            if not isinstance(node, cst.Name):
+                raise CannotTurn(
+                    f"it watches {trees.code(node)}", "give it a name before the tape"
+                )
+            watched.append(node.value)
+            last = len(out)
+    return out[:last], out[last:], watched
+
+
+def _watch(statement: cst.CSTNode, tapes: set[str]) -> cst.BaseExpression | None:
+    """`x` where a statement is `tape.watch(x)`."""
+    if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
+        return None
+    call = getattr(statement.body[0], "value", None)
+    if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute):
+        return None
+    if call.func.attr.value != "watch" or trees.dotted(call.func.value) not in tapes:
+        return None
+    return call.args[0].value if len(call.args) == 1 else None
+
+
+def _are_variables(node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.Attribute) and node.attr.value in (
+        "trainable_variables",
+        "variables",
     )
 
 
-def _calls_of(tape: str, node: cst.CSTNode):
-    """All uses of the tape's name below a node: (gradient calls, other uses)."""
-    calls, others = [], 0
-    for inner in trees.walk(node):
-        if isinstance(inner, cst.Name) and inner.value == tape:
-            others += 1
-        if (
-            isinstance(inner, cst.Call)
-            and isinstance(inner.func, cst.Attribute)
-            and isinstance(inner.func.value, cst.Name)
-            and inner.func.value.value == tape
-            and inner.func.attr.value == "gradient"
-        ):
-            calls.append(inner)
-            others -= 1
-    return calls, others
-
-
-def _is_del(tape: str, node: cst.CSTNode) -> bool:
+def _is_del(tapes: set[str], node: cst.CSTNode) -> bool:
     return (
         isinstance(node, cst.SimpleStatementLine)
         and len(node.body) == 1
         and isinstance(node.body[0], cst.Del)
-        and trees.code(node.body[0].target) == tape
+        and trees.dotted(node.body[0].target) in tapes
     )
 
 
-def _parts(call: cst.Call) -> tuple[cst.BaseExpression, cst.BaseExpression]:
-    named = {a.keyword.value: a.value for a in call.args if a.keyword}
-    plain = [a.value for a in call.args if not a.keyword]
-    target = named.get("target", plain[0] if plain else None)
-    sources = named.get("sources", plain[1] if len(plain) > 1 else None)
-    extra = set(named) - {"target", "sources"}
-    if target is None or sources is None or extra or len(plain) > 2:
-        raise _CannotTurn("tape.gradient with further arguments")
-    return target, sources
+# ------------------------------------------------------------- what a function may hold
+def _locals(rw, inside: list[cst.CSTNode]):
+    """`self.loss = …` in a block: a local name there, assigned once it is done.
 
-
-def _turn(rw, body, index, tape, scope):
-    block = body[index]
-    if not isinstance(block.body, cst.IndentedBlock):
-        raise _CannotTurn("its block stands on one line")
-    inside = list(block.body.body)
-    after = [s for s in body[index + 1 :] if not _is_del(tape, s)]
-    # What follows the gradient inside the block does not need the tape.
-    for i, statement in enumerate(inside):
-        calls, others = _calls_of(tape, statement)
-        if others:
-            raise _CannotTurn(f"{tape!r} is used for more than gradients")
-        if calls:
-            after = inside[i:] + after
-            inside = inside[:i]
-            break
-    gradients = []
-    for i, statement in enumerate(after):
-        calls, others = _calls_of(tape, statement)
-        if others:
-            raise _CannotTurn(f"{tape!r} is used for more than gradients")
-        for call in calls:
-            gradients.append(_Gradient(call, *_parts(call), i))
-    if not gradients:
-        raise _CannotTurn("no gradient is taken beside it")
-    if not inside:
-        raise _CannotTurn("nothing is computed in it")
+    Returns:
+      The statements, those that assign the attributes and items afterwards, and the
+      local names by the code they stand for.
+    """
+    names: dict[str, str] = {}
+    kept = []
+    bound = set(bound_in(inside))
+    out = []
     for statement in inside:
-        _check(statement, scope)
-    function = scope.node
-    bound = _bound(inside)
-    carried = [n for n in bound if read_before(inside, n) and _outside(scope, n)]
-    live = _live(bound, after, function, inside)
-    header = {
-        "leading_lines": block.leading_lines,
-        "header": block.body.header,
-        "indent": block.body.indent,
-    }
-    if len(gradients) == 1:
-        done = _single(rw, inside, after, gradients[0], bound, live, carried, header)
-    else:
-        done = None
-    if done is None:
-        done = _several(rw, inside, after, gradients, bound, live, carried, header)
-    rw.note(
-        block.items[0].item,
-        _WHY,
-        results.SAFE,
-        "tf.GradientTape",
-        "the tape's block is a loss function, differentiated by its variables",
-    )
-    return body[:index] + (_spaced(done) if index else done)
+        place = _place(statement, bound)
+        statement = tape_function.replace_code(statement, names)
+        if place is not None:
+            code = trees.code(place)
+            if code not in names:
+                names[code] = rw.fresh(_wish(place))
+                kept.append(build.assign(place, cst.Name(names[code])))
+            assign = statement.body[0]
+            target = assign.targets[0].with_changes(target=cst.Name(names[code]))
+            assign = assign.with_changes(targets=[target])
+            statement = statement.with_changes(body=[assign])
+        out.append(statement)
+    return out, kept, names
 
 
-def _check(statement, scope):
+def _place(statement: cst.CSTNode, bound: set[str]) -> cst.BaseExpression | None:
+    """`self.loss` or `logs["loss"]` where a statement assigns to just that."""
+    if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
+        return None
+    assign = statement.body[0]
+    if not isinstance(assign, cst.Assign) or len(assign.targets) != 1:
+        return None
+    target = assign.targets[0].target
+    if isinstance(target, cst.Attribute) and trees.dotted(target) is not None:
+        return target
+    if isinstance(target, cst.Subscript) and isinstance(target.value, cst.Name):
+        literal = isinstance(
+            getattr(target.slice[0].slice, "value", None), cst.SimpleString
+        )
+        if literal and len(target.slice) == 1 and target.value.value not in bound:
+            return target
+    return None
+
+
+def _wish(place: cst.BaseExpression) -> str:
+    if isinstance(place, cst.Attribute):
+        return place.attr.value.lstrip("_")
+    key = place.slice[0].slice.value.raw_value
+    return key if key.isidentifier() else "value"
+
+
+_GROWS = frozenset(
+    {"append", "extend", "insert", "update", "update_state", "setdefault"}
+)
+
+
+def _check(statement: cst.CSTNode, bound: set[str]) -> None:
     for node in [statement, *trees.walk_scope(statement)]:
         if isinstance(node, cst.Return | cst.Yield):
-            raise _CannotTurn("its block returns")
+            raise CannotTurn("its block returns")
+        targets = []
         if isinstance(node, cst.Assign):
-            for target in node.targets:
-                for single in trees.targets(target.target):
-                    if isinstance(single, cst.Attribute):
-                        raise _CannotTurn(
-                            f"its block assigns to {trees.code(single)}, which would "
-                            "keep a traced value"
-                        )
+            targets = [t.target for t in node.targets]
+        elif isinstance(node, cst.AugAssign | cst.AnnAssign):
+            targets = [node.target]
+        for target in targets:
+            for single in trees.targets(target):
+                if not isinstance(single, cst.Name) and _root(single) not in bound:
+                    raise CannotTurn(
+                        f"its block assigns to {trees.code(single)}, which would keep "
+                        "a traced value"
+                    )
+        if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+            grown = node.func.value
+            if node.func.attr.value in _GROWS and _root(grown) not in bound:
+                raise CannotTurn(
+                    f"its block changes {trees.code(grown)}, which would keep a traced "
+                    "value"
+                )
     if _leaves_loop(statement):
-        raise _CannotTurn("its block leaves a loop")
+        raise CannotTurn("its block leaves a loop")
+
+
+def _root(node: cst.BaseExpression) -> str | None:
+    while isinstance(node, cst.Attribute | cst.Subscript):
+        node = node.value
+    return node.value if isinstance(node, cst.Name) else None
 
 
 def _leaves_loop(node: cst.CSTNode) -> bool:
@@ -180,189 +337,3 @@ def _leaves_loop(node: cst.CSTNode) -> bool:
     if isinstance(node, cst.For | cst.While | cst.FunctionDef | cst.ClassDef):
         return False
     return any(map(_leaves_loop, trees.children(node)))
-
-
-def _bound(statements) -> list[str]:
-    names: dict[str, None] = {}
-    for statement in statements:
-        names.update(dict.fromkeys(trees.names_bound(statement)))
-    return list(names)
-
-
-def _outside(scope, name) -> bool:
-    """Whether a name of the function is bound elsewhere too: as a parameter or so."""
-    function = scope.node
-    if not isinstance(function, cst.FunctionDef):
-        return False
-    parameters = {p.name.value for p in function.params.params}
-    parameters |= {p.name.value for p in function.params.kwonly_params}
-    return name in parameters or name in scope.bound
-
-
-def _live(bound, after, function, inside) -> list[str]:
-    """Names bound in the block that are read later."""
-    read = free_reads(after)
-    mine = {id(s) for s in inside}
-    if isinstance(function, cst.FunctionDef):
-        read |= _reads_elsewhere(function.body, mine, after)
-    return [n for n in bound if n in read]
-
-
-def _reads_elsewhere(node, mine, after) -> set[str]:
-    """Reads in statements that follow the block in an outer list of statements."""
-    found: set[str] = set()
-    own = {id(s) for s in after}
-
-    def visit(body) -> bool:
-        seen = False
-        for statement in body:
-            if seen and id(statement) not in own:
-                found.update(reads(statement))
-            if id(statement) in mine:
-                return True
-            for child in _blocks(statement):
-                seen = visit(child) or seen
-        return seen
-
-    visit(node.body)
-    return found
-
-
-def _blocks(statement):
-    for child in trees.children(statement):
-        if isinstance(child, cst.IndentedBlock):
-            yield child.body
-        elif isinstance(child, cst.Else | cst.Finally | cst.ExceptHandler | cst.If):
-            yield from _blocks(child)
-
-
-def _replace(statement, old: cst.CSTNode, new: cst.BaseExpression):
-    def change(child, parent, field):
-        if child is old:
-            return new
-        return trees.rebuild(child, change)
-
-    return change(statement, None, "")
-
-
-def _title(rw, target: cst.BaseExpression) -> str:
-    if isinstance(target, cst.Name):
-        return rw.fresh(f"{target.value}_fn")
-    return rw.fresh("loss_fn")
-
-
-def _single(rw, inside, after, gradient, bound, live, carried, header):
-    """One gradient: `loss, gradients = objects.value_and_grad(loss_fn, variables)`."""
-    target, sources = gradient.target, gradient.sources
-    between = after[: gradient.statement]
-    holder = after[gradient.statement]
-    if not trees.names_read(target) & set(bound):
-        raise _CannotTurn("what is differentiated is not computed in its block")
-    bound_between = set(_bound(between))
-    reads_between = set().union(*map(reads, between)) if between else set()
-    late = not (reads_between & set(bound)) and not (
-        bound_between & set().union(*map(reads, inside))
-    )
-    if trees.names_read(sources) & set(bound):
-        return None
-    early = not (trees.names_read(sources) & bound_between)
-    if not (late or early):
-        return None
-    named = isinstance(target, cst.Name)
-    loss = target.value if named else rw.fresh("loss")
-    outs = [n for n in live if n != loss]
-    value = cst.Name(loss) if named else target
-    if outs:
-        value = cst.Tuple(
-            [cst.Element(value), cst.Element(build.tuple_of(outs))], lpar=[], rpar=[]
-        )
-    title = _title(rw, target)
-    function = build.function(title, [*inside, build.returns(value)], carried, **header)
-    wanted = loss if (named and loss in live) else "_"
-    simple = _assigned_to(holder, gradient.node)
-    name = simple or rw.fresh("gradients")
-    first: cst.BaseExpression = cst.Name(wanted)
-    if outs:
-        first = cst.Tuple([cst.Element(first), cst.Element(build.tuple_of(outs))])
-    left = cst.Tuple(
-        [cst.Element(first), cst.Element(cst.Name(name))], lpar=[], rpar=[]
-    )
-    keywords = {"has_aux": cst.Name("True")} if outs else {}
-    call = cst.Call(
-        rw.objects("value_and_grad"),
-        [
-            cst.Arg(cst.Name(title)),
-            cst.Arg(sources),
-            *(build.keyword(k, v) for k, v in keywords.items()),
-        ],
-    )
-    differentiate = build.assign(left, build.broken_if_long(call, 60))
-    rest = after[gradient.statement + 1 :]
-    if simple:
-        kept = []
-        differentiate = differentiate.with_changes(leading_lines=holder.leading_lines)
-    else:
-        kept = [_replace(holder, gradient.node, cst.Name(name))]
-    if late:
-        return [function, *_spaced([*between, differentiate, *kept, *rest])]
-    if simple and any(line.comment for line in holder.leading_lines):
-        differentiate = differentiate.with_changes(leading_lines=[])
-    return [function, *_spaced([differentiate, *between, *kept, *rest])]
-
-
-def _assigned_to(statement, call) -> str | None:
-    """`name` where a statement is just `name = <call>`."""
-    if (
-        isinstance(statement, cst.SimpleStatementLine)
-        and len(statement.body) == 1
-        and isinstance(statement.body[0], cst.Assign)
-        and statement.body[0].value is call
-        and len(statement.body[0].targets) == 1
-        and isinstance(statement.body[0].targets[0].target, cst.Name)
-    ):
-        return statement.body[0].targets[0].target.value
-    return None
-
-
-def _several(rw, inside, after, gradients, bound, live, carried, header):
-    """Several gradients of one computation: `outputs, gradient = objects.vjp(fn)`."""
-    targets = []
-    for g in gradients:
-        if not isinstance(g.target, cst.Name) or g.target.value not in bound:
-            raise _CannotTurn(
-                f"{trees.code(g.target)} is differentiated, which its block does not "
-                "name"
-            )
-        if g.target.value not in targets:
-            targets.append(g.target.value)
-        if trees.names_read(g.sources) & set(bound):
-            raise _CannotTurn("a gradient by something computed in its block")
-    outs = targets + [n for n in live if n not in targets]
-    title = rw.fresh("losses_fn" if len(targets) > 1 else f"{targets[0]}_fn")
-    gradient = rw.fresh("gradient")
-    function = build.function(
-        title,
-        [*inside, build.returns(build.tuple_of(outs, parens=False))],
-        carried,
-        **header,
-    )
-    left = cst.Tuple(
-        [cst.Element(build.tuple_of(outs)), cst.Element(cst.Name(gradient))],
-        lpar=[],
-        rpar=[],
-    )
-    call = cst.Call(rw.objects("vjp"), [cst.Arg(cst.Name(title))])
-    rest = list(after)
-    for g in gradients:
-        new = cst.Call(cst.Name(gradient), [cst.Arg(g.target), cst.Arg(g.sources)])
-        rest[g.statement] = _replace(rest[g.statement], g.node, new)
-    return [function, *_spaced([build.assign(left, call), *rest])]
-
-
-def _spaced(statements):
-    """A blank line after the function that stands before these statements."""
-    first = statements[0]
-    if not any(line.comment is None for line in first.leading_lines):
-        blank = cst.EmptyLine(indent=False)
-        first = first.with_changes(leading_lines=[blank, *first.leading_lines])
-    return [first, *statements[1:]]

@@ -7,8 +7,7 @@ import libcst as cst
 from migrate import results
 from migrate.analysis import trees
 from migrate.rewrite import build
-from migrate.rules.reads import read_before
-from migrate.rules.tape import _bound, _live, _outside, _spaced
+from migrate.rules.liveness import bound_in, free_reads, live, outside, read_before
 
 
 def restructure(rw, body: list[cst.CSTNode], scope) -> list[cst.CSTNode]:
@@ -20,7 +19,7 @@ def restructure(rw, body: list[cst.CSTNode], scope) -> list[cst.CSTNode]:
         if isinstance(statement, cst.If) and _on_tensor(rw, statement, scope):
             new = _turn(rw, statement, body[index + 1 :], scope)
             if new is not None and index > 0:
-                new = _spaced(new) if isinstance(new[0], cst.FunctionDef) else new
+                new = build.spaced(new) if isinstance(new[0], cst.FunctionDef) else new
             if new is not None:
                 out.extend(new)
                 continue
@@ -65,34 +64,34 @@ def _turn(rw, node: cst.If, after, scope):
             ):
                 return None
     bodies = [list(b.body) for b in blocks]
-    bound = list(dict.fromkeys(n for b in bodies for n in _bound(b)))
+    bound = list(dict.fromkeys(n for b in bodies for n in bound_in(b)))
     inside = [s for b in bodies for s in b]
-    live = _live(bound, after, scope.node, inside)
-    for name in live:
-        everywhere = len(bodies) == 2 and all(name in _bound(b) for b in bodies)
-        if not everywhere and not _outside(scope, name):
+    later = live(bound, free_reads(after), after, scope.node, inside)
+    for name in later:
+        everywhere = len(bodies) == 2 and all(name in bound_in(b) for b in bodies)
+        if not everywhere and not outside(scope, name):
             return None
     made, functions = [], []
     titles = ("true_fn", "false_fn")
-    if live and len(bodies) == 1:
+    if later and len(bodies) == 1:
         bodies.append([])
     for wish, statements, block in zip(titles, bodies, [*blocks, None], strict=False):
-        short = _expression(statements) if not live and len(blocks) == 1 else None
+        short = _expression(statements) if not later and len(blocks) == 1 else None
         if short is not None:
             functions.append(build.lam(short))
             continue
         title = rw.fresh(wish)
         carried = [
             n
-            for n in dict.fromkeys([*_bound(statements), *live])
-            if n in _bound(statements)
+            for n in dict.fromkeys([*bound_in(statements), *later])
+            if n in bound_in(statements)
             and (
                 read_before(statements, n)
-                or (n in live and n in _conditional(statements))
+                or (n in later and n in _conditional(statements))
             )
-            and _outside(scope, n)
+            and outside(scope, n)
         ]
-        end = [build.returns(build.tuple_of(live, parens=False))] if live else []
+        end = [build.returns(build.tuple_of(later, parens=False))] if later else []
         header = block.header if block is not None else None
         made.append(build.function(title, [*statements, *end], carried, header=header))
         functions.append(cst.Name(title))
@@ -108,11 +107,11 @@ def _turn(rw, node: cst.If, after, scope):
         "a choice on a tensor in a compiled function is objects.cond",
     )
     call = build.broken_if_long(call)
-    if live:
-        end = build.assign(build.tuple_of(live, parens=False), call)
+    if later:
+        end = build.assign(build.tuple_of(later, parens=False), call)
     else:
         end = cst.SimpleStatementLine([cst.Expr(call)])
-    out = made + (_spaced([end]) if made else [end])
+    out = made + (build.spaced([end]) if made else [end])
     out[0] = out[0].with_changes(leading_lines=node.leading_lines)
     return out
 

@@ -287,6 +287,68 @@ class TestGradients:
         with pytest.raises(ValueError, match="results"):
             gradient(a + 1, critic.trainable_variables)
 
+    def test_by_arrays(self, hk, objects):
+        net = objects.network(lambda: hk.Linear(1))
+        x = data()
+        out, (grad,) = objects.value_and_grad(lambda x: net(x) ** 2, at=[x])
+        want = jax.grad(lambda x: jnp.sum(net(x) ** 2))(x)
+        close(grad, want)
+        assert out.shape == (*x.shape[:-1], 1)
+        with pytest.raises(TypeError, match="not by both"):
+            objects.value_and_grad(jnp.sum, net.trainable_variables, at=[x])
+
+    def test_by_arrays_within_by_variables(self, hk, objects):
+        """The gradient of a penalty on a gradient."""
+        net = objects.network(lambda: hk.nets.MLP([4, 1], activation=jnp.tanh))
+        x = data()
+        objects.build(net, x)
+
+        def penalty():
+            _, (slope,) = objects.value_and_grad(net, at=[x])
+            return jnp.sum(slope**2)
+
+        _, grads = objects.value_and_grad(penalty, net.trainable_variables)
+        pure = hk.without_apply_rng(
+            hk.transform(lambda x: hk.nets.MLP([4, 1], activation=jnp.tanh)(x))
+        )
+
+        def wanted(params):
+            slope = jax.grad(lambda x: jnp.sum(pure.apply(params, x)))(x)
+            return jnp.sum(slope**2)
+
+        want = jax.grad(wanted)(net.params)
+        names = [b.name for b in net.trainable_variables]
+        for name, grad in zip(names, grads, strict=True):
+            module, _, leaf = name.rpartition("/")
+            close(grad, want[module][leaf])
+
+    def test_of_a_single_variable(self, objects):
+        box = objects.Box(3.0)
+        assert float(objects.value_and_grad(lambda: box.value**2, box)[1]) == 6.0
+
+    def test_vjp_by_arrays(self, objects):
+        box, x = objects.Box(3.0), jnp.arange(2.0)
+
+        def outputs(x):
+            return box.value * x, x**2
+
+        (first, second), gradient = objects.vjp(outputs, at=[x])
+        assert gradient(first, x).tolist() == [3.0, 3.0]
+        assert gradient(first, box) == 1.0
+        assert [g.tolist() for g in gradient(second, [x])] == [[0.0, 2.0]]
+        weights = jnp.asarray([1.0, 10.0])
+        assert gradient(second, x, weights).tolist() == [0.0, 20.0]
+        assert gradient([first, second], x).tolist() == [3.0, 5.0]
+
+    def test_variables_listed_too_early(self, hk, objects):
+        net = objects.network(lambda: hk.Linear(1))
+        with pytest.raises(ValueError, match="no variables yet"):
+            list(net.trainable_variables)
+        _, grads = objects.value_and_grad(
+            lambda: jnp.sum(net(data())), lambda: [*net.trainable_variables]
+        )
+        assert len(grads) == 2
+
 
 class Learner:
     def __init__(self, hk, objects):
