@@ -250,8 +250,17 @@ def _make(
     plan = Plan(pure, entry.name)
     if _wants_values(entry, given):
         plan.jitted = pure
+    plan.rows = entry.name in _ROWS and _ROWS[entry.name](given)
     plans[key] = plan
     return plan
+
+
+# The ops that take rows of their first tensor, and with which arguments they do.
+_ROWS: dict[str, Callable[[dict[str, Any]], bool]] = {
+    "tf.gather": lambda given: not given["axis"] and not given["batch_dims"],
+    "tf.nn.embedding_lookup": lambda given: given["max_norm"] is None,
+    "snt.rows": lambda given: True,
+}
 
 
 def _wants_values(entry: Entry, given: dict[str, Any]) -> bool:

@@ -6,6 +6,7 @@ import functools
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 
 from compat.runtime import dtypes
 from compat.runtime.export import export
@@ -18,7 +19,8 @@ from compat.runtime.tensor import Tensor, convert, register
 class IndexedSlices:
     """Rows `values` at `indices` of a tensor that is zero elsewhere.
 
-    Gradients here are dense; programs may still make and pass these.
+    A tape gives these for a tensor that rows were taken of (`tf.gather`, `snt.Embed`);
+    optimizers then leave the other rows and their slots as they are.
 
     Args:
       values: [n, …].
@@ -72,6 +74,10 @@ class IndexedSlices:
         """The like of it from other tensors."""
         return IndexedSlices(*parts)
 
+    def with_values(self, values: Any) -> IndexedSlices:
+        """Other values for the same rows."""
+        return IndexedSlices(values, self._indices, self._dense_shape)
+
     def dense(self) -> Tensor:
         """The whole tensor.
 
@@ -86,7 +92,7 @@ class IndexedSlices:
         return run(plan, [self._values, self._indices])
 
     def __neg__(self) -> IndexedSlices:
-        return IndexedSlices(-self._values, self._indices, self._dense_shape)
+        return self.with_values(-self._values)
 
     def __repr__(self) -> str:
         return (
@@ -101,6 +107,33 @@ def _scatter(shape: tuple[int, ...]) -> Plan:
         return jnp.zeros(shape, values.dtype).at[indices].add(values)
 
     return Plan(scatter, "tf.IndexedSlices")
+
+
+@functools.cache
+def _reshape(shape: tuple[int, ...]) -> Plan:
+    return Plan(lambda x: jnp.reshape(x, shape), "reshape")
+
+
+_JOIN = Plan(lambda x, y: jnp.concatenate([x, y]), "concat")
+
+
+def of_rows(whole: Tensor, indices: Tensor, gradient: Tensor) -> IndexedSlices:
+    """The gradient by `whole`, given that by its rows at `indices`."""
+    shape = whole._array.shape
+    return IndexedSlices(
+        run(_reshape((-1, *shape[1:])), [gradient]),
+        run(_reshape((-1,)), [indices]),
+        np.asarray(shape, np.int32),
+    )
+
+
+def joined(x: IndexedSlices, y: IndexedSlices) -> IndexedSlices:
+    """The sum of two gradients by one tensor."""
+    return IndexedSlices(
+        run(_JOIN, [x.values, y.values]),
+        run(_JOIN, [x.indices, y.indices]),
+        x.dense_shape,
+    )
 
 
 def _converted(value: IndexedSlices, dtype: Any, hint: Any) -> Tensor:

@@ -37,14 +37,17 @@ class Plan:
 
     Attributes:
       jitted: `pure` compiled; `pure` itself where it needs its arguments' values.
+      rows: whether it takes rows of its first argument at its second: the gradient by
+        the first is some rows, then.
     """
 
-    __slots__ = ("pure", "name", "jitted", "_pullbacks")
+    __slots__ = ("pure", "name", "jitted", "rows", "_pullbacks")
 
     def __init__(self, pure: Callable[..., Any], name: str = "") -> None:
         self.pure = pure
         self.name = name or getattr(pure, "__name__", "function")
         self.jitted = jax.jit(pure)
+        self.rows = False
         self._pullbacks: dict[Any, Plan] = {}
 
     def pullback(self, wrt: tuple[int, ...], given: tuple[bool, ...]) -> Plan:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import numpy as np
 
 from compat.runtime import nest
+from compat.runtime.indexed_slices import IndexedSlices
 from compat.runtime.specs import TensorSpec
 from compat.runtime.state import STATE
 from compat.runtime.tensor import Tensor, convert
@@ -15,7 +17,13 @@ from compat.runtime.tensor import Tensor, convert
 _STATIC = (int, float, bool, str, bytes, type(None), complex)
 
 
-def described(args: Any, kwargs: Any) -> tuple[Any, list[Any], list[int], list[Any]]:
+# Where a tensor stands among the leaves; or (where, of how many tensors, made how).
+Place = int | tuple[int, int, Callable[[list[Any]], Any]]
+
+
+def described(
+    args: Any, kwargs: Any
+) -> tuple[Any, list[Any], list[Place], list[Tensor]]:
     """(cache key, leaves, places of tensors among the leaves, tensors).
 
     Tensors and arrays count by shape and dtype, variables and other objects by
@@ -38,6 +46,11 @@ def described(args: Any, kwargs: Any) -> tuple[Any, list[Any], list[int], list[A
         elif isinstance(leaf, _STATIC):
             key.append(type(leaf))
             key.append(leaf)
+        elif isinstance(leaf, IndexedSlices):
+            parts = leaf.tensor_parts()
+            key += [(type(leaf), p._array.shape, p._array.dtype) for p in parts]
+            places.append((i, len(parts), leaf.from_tensor_parts))
+            tensors += parts
         else:
             key.append(_Same(leaf))
     if kwargs or _nested(args):
@@ -45,6 +58,20 @@ def described(args: Any, kwargs: Any) -> tuple[Any, list[Any], list[int], list[A
     else:
         key.append(len(leaves))
     return tuple(key), leaves, places, tensors
+
+
+def filled(
+    leaves: Sequence[Any], places: Sequence[Place], tensors: Sequence[Tensor]
+) -> list[Any]:
+    """The leaves with other tensors in their places."""
+    out, rest = list(leaves), iter(tensors)
+    for place in places:
+        if isinstance(place, int):
+            out[place] = next(rest)
+        else:
+            at, count, made = place
+            out[at] = made([next(rest) for _ in range(count)])
+    return out
 
 
 def _nested(args: Any) -> bool:

@@ -18,7 +18,7 @@ from compat.runtime import autograph, nest
 from compat.runtime.errors import InvalidArgumentError, OutOfRangeError, ValueNeeded
 from compat.runtime.export import export
 from compat.runtime.frames import NeedsEagerRun
-from compat.runtime.function.arguments import described, fitted, flexible
+from compat.runtime.function.arguments import described, filled, fitted, flexible
 from compat.runtime.function.concrete import ConcreteFunction, merged
 from compat.runtime.function.context import EAGERLY
 from compat.runtime.shapes import TensorShape
@@ -219,10 +219,8 @@ class Function:
         code = self._code()
 
         def body(*traced: Tensor) -> Any:
-            filled = list(leaves)
-            for place, tensor in zip(places, traced, strict=True):
-                filled[place] = tensor
-            args_, kwargs_ = nest.pack_sequence_as((args, kwargs), filled)
+            given = filled(leaves, places, traced)
+            args_, kwargs_ = nest.pack_sequence_as((args, kwargs), given)
             return code(*args_, **kwargs_)
 
         inputs = [t._array for t in tensors]
@@ -283,10 +281,8 @@ class Function:
         code = self._code()
 
         def body(*traced: Tensor) -> Any:
-            filled = list(flat)
-            for place, tensor in zip(places, traced, strict=True):
-                filled[place] = tensor
-            args_, kwargs_ = nest.pack_sequence_as((args, kwargs), filled)
+            given = filled(flat, places, traced)
+            args_, kwargs_ = nest.pack_sequence_as((args, kwargs), given)
             return code(*args_, **kwargs_)
 
         first, self._first = self._first, False

@@ -171,7 +171,8 @@ class GradientTape:
           unconnected_gradients: what stands for a source without influence.
 
         Returns:
-          A nest like `sources`: tensors, or None.
+          A nest like `sources`: tensors, or None; `tf.IndexedSlices` for what only
+          rows were taken of.
 
         Raises:
           RuntimeError: the second call on a tape that is not persistent.
@@ -186,7 +187,7 @@ class GradientTape:
             weights = self._weights(targets, output_gradients)
             flat = nest.flatten(sources)
             leaves, groups = self._leaves_of(flat)
-            gradients = pull(self._records, targets, weights, leaves)
+            gradients = pull(self._records, targets, weights, leaves, rows=True)
             out = []
             for source, group in zip(flat, groups, strict=True):
                 parts = [gradients[i] for i in group if gradients[i] is not None]

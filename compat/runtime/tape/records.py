@@ -9,6 +9,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from compat.runtime.export import export
+from compat.runtime.indexed_slices import IndexedSlices, joined, of_rows
 from compat.runtime.plans import Plan, run
 from compat.runtime.tensor import Tensor, convert
 
@@ -56,9 +57,19 @@ _ONES = Plan(jnp.ones_like, "ones_like")
 _ZEROS = Plan(jnp.zeros_like, "zeros_like")
 
 
-def add(x: Tensor, y: Tensor) -> Tensor:
-    """The sum of two gradients."""
-    return run(_ADD, (x, y))
+Gradient = Tensor | IndexedSlices
+
+
+def add(x: Gradient, y: Gradient) -> Gradient:
+    """The sum of two gradients; rows, where both are."""
+    if isinstance(x, IndexedSlices) and isinstance(y, IndexedSlices):
+        return joined(x, y)
+    return run(_ADD, (whole(x), whole(y)))
+
+
+def whole(gradient: Gradient) -> Tensor:
+    """The gradient as a tensor."""
+    return gradient.dense() if isinstance(gradient, IndexedSlices) else gradient
 
 
 def ones_like(x: Tensor) -> Tensor:
@@ -76,7 +87,8 @@ def pull(
     targets: Sequence[Any],
     weights: Sequence[Tensor | None],
     leaves: Sequence[Tensor],
-) -> list[Tensor | None]:
+    rows: bool = False,
+) -> list[Gradient | None]:
     """The gradient of a weighted sum of the targets by each leaf.
 
     Args:
@@ -84,14 +96,15 @@ def pull(
       targets: tensors; what is none counts for nothing.
       weights: for each target of its shape; None for ones.
       leaves: tensors.
+      rows: whether the gradient by a leaf that only rows were taken of may be those.
 
     Returns:
       For each leaf a tensor of its shape, None where no target depends on it.
     """
     path, depends = _between(records, targets, leaves)
-    sums: dict[int, Tensor] = {}
+    sums: dict[int, Gradient] = {}
 
-    def put(tensor: Tensor, gradient: Tensor) -> None:
+    def put(tensor: Tensor, gradient: Gradient) -> None:
         have = sums.get(id(tensor))
         sums[id(tensor)] = gradient if have is None else add(have, gradient)
 
@@ -105,9 +118,15 @@ def pull(
         given = [sums.get(id(out)) for out in record.outputs]
         if not any(g is not None for g in given):
             continue
+        given = [None if g is None else whole(g) for g in given]
         for out in record.outputs:
             if id(out) not in keep:
                 sums.pop(id(out), None)
+        by_rows = rows and record.plan is not None and record.plan.rows
+        if by_rows and id(record.inputs[0]) in keep:
+            table, indices = record.inputs
+            put(table, of_rows(table, indices, given[0]))
+            continue
         for tensor, gradient in _pulled(record, given, depends):
             if gradient is not None:
                 put(tensor, gradient)
