@@ -17,7 +17,6 @@ from migrate.errors import UserError
 
 FORMAT = "sonnet2haiku-1"
 _PACKAGES = ("sonnet2haiku", "jax", "numpy", "dm-haiku")
-_PIECE = 1 << 20
 
 
 class Value:
@@ -38,40 +37,32 @@ class Value:
         check: Callable[[int], None] | None = None,
         lasting: bool = False,
     ):
-        self.array = array
-        self.lasting = lasting or array is None
         self.data = (
             memoryview(bundle.as_bytes(array)) if region is None else region.data
         )
+        self.lasting = lasting or region is not None
         self._check = check
 
-    def pieces(self) -> Iterator[tuple[Any, int]]:
-        """Yields (bytes, checksum so far) piece by piece.
+    def checksum(self) -> int:
+        """The checksum of the bytes.
 
         Raises:
-          UserError: At the end, if the checkpoint's bytes don't fit their checksum.
+          UserError: The checkpoint has another checksum for them.
         """
-        checksum = 0
-        for start in range(0, len(self.data), _PIECE):
-            piece = self.data[start : start + _PIECE]
-            checksum = bundle.extend_checksum(checksum, piece)
-            yield piece, checksum
+        return self.verified(bundle.extend_checksum(0, self.data))
+
+    def verified(self, checksum: int) -> int:
+        """Compares a checksum of the bytes with the checkpoint's.
+
+        Raises:
+          UserError: It is another.
+        """
         if self._check is not None:
             try:
                 self._check(checksum)
             except BundleError as error:
                 raise UserError(str(error)) from error
-
-    def checksum(self) -> int:
-        """The checksum of all bytes.
-
-        Raises:
-          UserError: The checkpoint's bytes don't fit it.
-        """
-        last = 0
-        for _, checksum in self.pieces():
-            last = checksum
-        return last
+        return checksum
 
 
 @dataclasses.dataclass

@@ -18,8 +18,8 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from compat import atomic
-from migrate.checkpoint._src.content import Content, packed, seal
+from compat import atomic, bundle
+from migrate.checkpoint._src.content import Content, Value, packed, seal
 from migrate.checkpoint._src.keys import Key, Leaf
 from migrate.errors import UserError
 
@@ -46,6 +46,7 @@ _CODES = {kind: name for name, kind in _TYPES.items()}
 _METADATA = "__metadata__"
 _UNKNOWN = "00000000"
 _LONGEST_HEADER = 100_000_000
+_STEP = 1 << 18
 
 
 def _bytes_of(leaf: Leaf) -> int:
@@ -99,12 +100,25 @@ def write(path: str | os.PathLike[str], content: Content) -> None:
         handle = file.fileno()
         os.truncate(handle, offset)
         for key, value in content.values():
-            at, last = starts[key], 0
-            for piece, checksum in value.pieces():
-                _write_at(handle, piece, at)
-                at, last = at + len(piece), checksum
-            checksums[key] = seal(key, content.specs[key], last)
+            checksum = _put(value, handle, starts[key])
+            checksums[key] = seal(key, content.specs[key], checksum)
         _write_at(handle, _header(content, checksums), 0)
+
+
+def _put(value: Value, handle: int, offset: int) -> int:
+    """Writes a value; returns its checksum.
+
+    A piece stays in the processor's cache from one step to the next, and ends where a
+    page of the file does: pages written in two parts take twice the time.
+    """
+    checksum, start = 0, 0
+    while start < len(value.data):
+        size = _STEP - (offset + start) % _STEP
+        piece = bytes(value.data[start : start + size])
+        checksum = bundle.extend_checksum(checksum, piece)
+        _write_at(handle, piece, offset + start)
+        start += len(piece)
+    return value.verified(checksum)
 
 
 def _write_at(handle: int, data: Any, offset: int) -> None:

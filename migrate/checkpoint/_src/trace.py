@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from migrate.checkpoint._src.keys import PARAMS, STATE, Key, Leaf
@@ -71,7 +70,7 @@ def items_of(container: Any) -> Iterator[tuple[str, Any]]:
 def _blank(create: Callable, shape: Any, dtype: Any, init: Any, context: Any) -> Any:
     """Takes the place of initializers, whose values nobody looks at."""
     del create, init, context
-    return jnp.zeros(shape, dtype)
+    return jax.lax.broadcast(np.zeros((), dtype), shape)
 
 
 class Recorder:
