@@ -64,7 +64,8 @@ class Kind:
       dtype: 'float', 'int', 'bool', 'complex', 'string' or None where not known.
       item: the kind of the elements of a 'seq'.
       items: the kinds of the elements of a 'tuple', one by one.
-      detail: for 'module' and 'optimizer', the dotted name of the class.
+      detail: for 'module' and 'optimizer', the dotted name of the class; for 'tuple',
+        the names of its fields, if any.
     """
 
     sort: str
@@ -98,9 +99,13 @@ def seq(item: Kind = UNKNOWN) -> Kind:
     return Kind("seq", item=item)
 
 
-def tup(*items: Kind | Like) -> Kind:
-    """The kind of a tuple of known length: `grads, norm = clip_by_global_norm(…)`."""
-    return Kind("tuple", items=items)
+def tup(*items: Kind | Like, names: str | None = None) -> Kind:
+    """The kind of a tuple of known length: `grads, norm = clip_by_global_norm(…)`.
+
+    Args:
+      names: of the fields, where the legacy tuple is a named one: "values indices".
+    """
+    return Kind("tuple", items=items, detail=names)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -35,3 +35,19 @@ def state(name: str, value: Callable[[], Any]) -> Any:
     return hk.get_state(
         name, like.shape, like.dtype, init=lambda *_: jnp.array(value(), like.dtype)
     )
+
+
+def parameter_of(module: hk.Module, name: str) -> Any:
+    """The parameter of a module by its own name, as in `linear.w` of Sonnet's.
+
+    Raises:
+      AttributeError: it has none of that name, or was not called yet.
+    """
+    full = f"{module.module_name}/{name}"
+    found = module.params_dict()
+    if full not in found:
+        raise AttributeError(
+            f"{module.module_name} has no parameter {name!r}; parameters are made by "
+            "the first call"
+        )
+    return found[full]

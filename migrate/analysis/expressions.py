@@ -28,6 +28,7 @@ from migrate.analysis.sorts import (
     arithmetic,
     dtype_class,
     element_of,
+    field,
     merge,
 )
 
@@ -175,6 +176,9 @@ class Expressions(Names):
         base = self.of(node.value, scope)
         if attribute in ("trainable_variables", "variables"):
             return VARIABLES if base.sort in ("module", "unknown", "self") else UNKNOWN
+        if base.sort == "tuple" and base.detail:
+            place = field(base, attribute)
+            return base.items[place] if place is not None else UNKNOWN
         if base.sort in ("tensor", "variable"):
             return {
                 "shape": SHAPE,

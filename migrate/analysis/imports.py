@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 import libcst as cst
 
@@ -125,17 +126,31 @@ def namespace_aliases(
         if not (isinstance(small, cst.Assign) and len(small.targets) == 1):
             continue
         target, value = small.targets[0].target, trees.dotted(small.value)
-        if not isinstance(target, cst.Name) or value is None or "." not in value:
+        if not isinstance(target, cst.Name) or value is None:
             continue
         first, _, rest = value.partition(".")
-        full = f"{names[first]}.{rest}" if first in names else ""
-        usual = canonical(full)
-        if usual.partition(".")[0] not in (*LEGACY, "tfp"):
+        if first not in names:
             continue
-        leaf = usual.rpartition(".")[2]
-        if leaf.islower() and dictionary.find(usual) is None:
+        full = names[first] + (f".{rest}" if rest else "")
+        if _is_namespace(canonical(full)):
             found.append((target.value, full))
     return found
+
+
+def _is_namespace(name: str) -> bool:
+    """Whether a legacy name in usual spelling holds other names."""
+    if name.partition(".")[0] == "tfp":
+        return name.rpartition(".")[2].islower()
+    return name in LEGACY or name in _namespaces()
+
+
+@functools.cache
+def _namespaces() -> frozenset[str]:
+    """`tf.nn`, `snt.initializers` and so on, of all names in the dictionary."""
+    names = set(dictionary.names())
+    parts = [name.split(".") for name in names]
+    above = {".".join(p[:end]) for p in parts for end in range(2, len(p))}
+    return frozenset(name for name in above - names if name.startswith(("tf.", "snt.")))
 
 
 def from_module(node: cst.ImportFrom, package: str) -> str:

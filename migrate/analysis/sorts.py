@@ -78,3 +78,9 @@ def arithmetic(left: Kind, right: Kind, divides: bool = False) -> Kind:
         either = {left.dtype, right.dtype}
         return Kind("number", "float" if "float" in either or divides else "int")
     return UNKNOWN
+
+
+def field(kind: Kind, name: str) -> int | None:
+    """The place of a named field in a tuple."""
+    names = kind.detail.split() if kind.sort == "tuple" and kind.detail else []
+    return names.index(name) if name in names else None

@@ -48,7 +48,8 @@ class Statements(Expressions):
         if isinstance(node, cst.ClassDef):
             return self.klass(node, scope)
         if isinstance(node, cst.SimpleStatementLine):
-            if namespace_aliases(node, self.imports.names):
+            top = scope is self.kinds.top
+            if top and namespace_aliases(node, self.imports.names):
                 return node  # goes with the imports, once nothing uses it
             return trees.rebuild(node, lambda c, p, f: self.small(c, scope))
         return trees.rebuild(node, lambda c, p, f: self._part(c, p, f, scope))

@@ -7,6 +7,7 @@ import libcst as cst
 from compat import dictionary
 from migrate import results
 from migrate.analysis import trees
+from migrate.analysis.sorts import field
 from migrate.rewrite import binding, inline
 from migrate.rules import variables
 
@@ -85,6 +86,13 @@ def attribute(rw, node, scope):
     found = variables.read(rw, node, scope)
     if found is not None:
         return found
+    place = field(rw.kind(node.value, scope), node.attr.value)
+    if place is not None:
+        value = rw.expr(node.value, scope, node, "value")
+        name = f".{node.attr.value}"
+        rw.note(node, "S2H105", results.SAFE, "", f"{name} → [{place}], of a tuple")
+        index = cst.SubscriptElement(cst.Index(cst.Integer(str(place))))
+        return cst.Subscript(value, [index])
     entry, sure = _find(rw, node, scope)
     if entry is None or not sure or not entry.attribute or entry.signature is None:
         return None

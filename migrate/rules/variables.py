@@ -138,12 +138,13 @@ def _initializer(rw, given, scope):
             shape = named.get("shape", plain[0] if plain else None)
             inner = named.get("dtype", plain[1] if len(plain) > 1 else None)
             inner = dtype if dtype is not None else inner
-            rw.use({"jnp"})
-            return (
-                put(shape),
-                put(inner) if inner is not None else None,
-                build.name(_CONSTANTS[name]),
-            )
+            if _is_shape(rw, shape, scope):
+                rw.use({"jnp"})
+                return (
+                    _as_shape(rw, put(shape), shape, scope),
+                    put(inner) if inner is not None else None,
+                    build.name(_CONSTANTS[name]),
+                )
         if name is None and _calls_initializer(value, plain, named):
             shape = named.get("shape", plain[0] if plain else None)
             inner = named.get("dtype", plain[1] if len(plain) > 1 else None)
@@ -158,6 +159,22 @@ def _initializer(rw, given, scope):
         rw.use({"jnp"})
         new = build.call("jnp.asarray", new, put(dtype))
     return None, None, new
+
+
+def _is_shape(rw, node: cst.BaseExpression | None, scope) -> bool:
+    """Whether an expression is known to be a shape, or a size that stands for one."""
+    if node is None:
+        return False
+    sort = rw.kind(node, scope).sort
+    named = (trees.dotted(node) or "").rpartition(".")[2].lower()
+    return sort in ("seq", "tuple", "shape", "number") or "shape" in named
+
+
+def _as_shape(rw, new, old, scope) -> cst.BaseExpression:
+    """`[n]` of a single size `n`, which TensorFlow takes for a shape."""
+    if rw.kind(old, scope).sort != "number":
+        return new
+    return cst.List([cst.Element(new)])
 
 
 def _calls_initializer(value, plain, named) -> bool:
@@ -261,6 +278,9 @@ def method(rw, node, scope):
 
 def read(rw, node, scope):
     """`self.count` inside a module reads its state, as it is now."""
+    found = parameter_of(rw, node, scope)
+    if found is not None:
+        return found
     if scope.side != "module" or not scope.is_self(node.value):
         return None
     names = state_names(rw, scope.owner_class)
@@ -268,3 +288,37 @@ def read(rw, node, scope):
         return None
     rw.use({"hk"})
     return build.call("hk.get_state", names[node.attr.value])
+
+
+# Classes whose variables are attributes in Sonnet, and the like parameters in Haiku.
+_WITH_PARAMETERS = frozenset({"snt.Linear", "snt.Conv1D", "snt.Conv2D", "snt.Conv3D"})
+
+
+def parameter_of(rw, node: cst.Attribute, scope):
+    """`self._linear.w`: Haiku's modules have no such attribute."""
+    if node.attr.value not in ("w", "b"):
+        return None
+    if scope.is_self(node.value):
+        klass = scope.owner_class
+        if klass is None or node.attr.value in klass.attributes:
+            return None
+        bases = [rw.kinds.legacy(b.value, rw.kinds.top) for b in klass.node.bases]
+    else:
+        kind = rw.kind(node.value, scope)
+        bases = [kind.detail] if kind.sort == "module" else []
+    if not _WITH_PARAMETERS.intersection(bases):
+        return None
+    name = f"{bases[0]}.{node.attr.value}"
+    if scope.side != "module":
+        return rw.leave(
+            node,
+            "S2H202",
+            name,
+            "outside of a transform a network has its parameters under their names",
+            "read them out of network.params",
+        )
+    value = rw.expr(node.value, scope, node, "value")
+    rw.use({"hk"})
+    rw.note(node, "S2H202", results.SAFE, name, f"{name} → hk.sonnet.parameter_of")
+    title = cst.SimpleString(f'"{node.attr.value}"')
+    return rw.spelled(build.call("hk.sonnet.parameter_of", value, title))

@@ -50,7 +50,11 @@ def logdet(matrix: T, name: Ignored = None):
     return jnp.linalg.slogdet(matrix)[1]
 
 
-@op("tf.linalg.slogdet", returns=tup(FLOAT, FLOAT), check=[Call(POSITIVE, grad_=False)])
+@op(
+    "tf.linalg.slogdet",
+    returns=tup(FLOAT, FLOAT, names="sign log_abs_determinant"),
+    check=[Call(POSITIVE, grad_=False)],
+)
 def slogdet(input: T, name: Ignored = None):
     """(sign, logarithm of the absolute value) of the determinant."""
     return tuple(jnp.linalg.slogdet(input))
@@ -90,7 +94,7 @@ def _(matrix, rhs, lower=True, adjoint=None):
 
 @op(
     "tf.linalg.qr",
-    returns=tup(FLOAT, FLOAT),
+    returns=tup(FLOAT, FLOAT, names="q r"),
     check=[
         Call(Floats(4, 3), grad_=False),
         Call(Floats(4, 3), full_matrices=True, grad_=False),

@@ -83,8 +83,7 @@ def _(values, direction, axis=-1):
 @op(
     "tf.math.top_k",
     "tf.nn.top_k",
-    returns=tup(TENSOR, INT),
-    because="the result is a plain pair: of `.values` and `.indices` take [0] and [1]",
+    returns=tup(TENSOR, INT, names="values indices"),
     check=[
         Call(Floats(2, 5), 2),
         Call(Exactly([1, 3, 3, 2], "int32"), k=3),
@@ -169,7 +168,7 @@ def _(x):
 
 @op(
     "tf.unique",
-    returns=tup(TENSOR, INT),
+    returns=tup(TENSOR, INT, names="y idx"),
     concrete=True,
     check=[Call(Exactly([3, 1, 3, 2, 1], "int32"))],
 )
@@ -184,7 +183,7 @@ def unique(x: T, out_idx: Dtype = jnp.int32, name: Ignored = None):
 
 @op(
     "tf.unique_with_counts",
-    returns=tup(TENSOR, INT, INT),
+    returns=tup(TENSOR, INT, INT, names="y idx count"),
     concrete=True,
     check=[Call(Exactly([3, 1, 3, 2, 1], "int32"))],
 )
