@@ -1,4 +1,4 @@
-"""The programs: each builds one learner out of its package's own source.
+"""The programs: learners out of their packages' own source, and some of our own.
 
 A program's data, and its first weights, are drawn by numpy and so are the same on both
 sides. The imports are inside the functions: they go where the side sends them.
@@ -7,6 +7,7 @@ sides. The imports are inside the functions: they go where the side sends them.
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import importlib.metadata
 import importlib.util
 from collections.abc import Callable
@@ -335,6 +336,26 @@ def acme_d4pg() -> Program:
     return Program(run, [*policies, *critics, *optimizers])
 
 
+# The files in `own`.
+OWN = (
+    "vae",
+    "gan",
+    "seq2seq",
+    "quantiles",
+    "graph_net",
+    "adaptive_core",
+    "transformer",
+    "pipeline",
+)
+
+
+def _own(name: str) -> Callable[[], Program]:
+    def build() -> Program:
+        return importlib.import_module(f"{__package__}.own.{name}").build()
+
+    return build
+
+
 PROGRAMS = {
     program.__name__: program
     for program in (
@@ -346,4 +367,4 @@ PROGRAMS = {
         acme_dqn,
         acme_d4pg,
     )
-}
+} | {name: _own(name) for name in OWN}
