@@ -213,6 +213,13 @@ def _size(value: Any) -> int | None:
     return size
 
 
+def _length(part: Any) -> int:
+    if part is None:
+        return -1
+    # Of a tensor of floats TensorFlow takes the whole part.
+    return int(part) if hasattr(part, "numpy") else part.__index__()
+
+
 def static_shape(value: Any) -> tuple[int, ...]:
     """Ints of a shape argument: a TensorShape, an int, a list mixed with tensors.
 
@@ -229,7 +236,7 @@ def static_shape(value: Any) -> tuple[int, ...]:
         return tuple(int(d) for d in np.atleast_1d(np.asarray(value)))
     if isinstance(value, Iterable):
         try:
-            return tuple(-1 if d is None else d.__index__() for d in value)
+            return tuple(map(_length, value))
         except AttributeError:
             raise ValueError(f"a shape is made of integers, not {value!r}") from None
     raise TypeError(f"{value!r} of type {type(value)} is not a shape")
