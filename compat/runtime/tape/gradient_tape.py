@@ -19,6 +19,7 @@ from compat.runtime.plans import Plan
 from compat.runtime.state import STATE
 from compat.runtime.tape.jacobians import batch_jacobian, jacobians
 from compat.runtime.tape.records import (
+    CONSTANT,
     Record,
     UnconnectedGradients,
     add,
@@ -70,6 +71,8 @@ class GradientTape:
         live = self._live
         for tensor in inputs:
             if id(tensor) in live:
+                if plan is not None and plan.name in CONSTANT:
+                    return
                 self._records.append(Record(plan, inputs, outputs, rule))
                 for out in outputs:
                     live.add(id(out))

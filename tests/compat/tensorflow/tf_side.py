@@ -232,6 +232,20 @@ def tf_gradient(entry, arguments, paths):
     return cotangents, [tf.convert_to_tensor(g).numpy() for g in grads]
 
 
+def unconnected(entry, arguments, paths):
+    """For each float among the arrays at paths, whether its gradient is None."""
+    paths = [
+        p for p, v in zip(paths, pick(arguments, paths), strict=True) if is_floating(v)
+    ]
+    inputs = [tf.constant(v) for v in pick(arguments, paths)]
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        args, kwargs = flat_call(entry, put(arguments, paths, inputs))
+        result = tf.nest.flatten(run_tf(entry, args, kwargs))
+    out = [r for r in result if isinstance(r, tf.Tensor) and r.dtype.is_floating]
+    return [g is None for g in tape.gradient(out, inputs)] if out else []
+
+
 def known(entry, arguments):
     """Answers guard conditions for actual arguments."""
     parameters = entry.signature.parameters
