@@ -8,6 +8,7 @@ import statistics as st
 import sys
 import time
 
+from benchmarks.counting import count_opcodes as count_opcodes
 from benchmarks.haiku.common import stop
 from benchmarks.haiku.zoo_bare import bare_cases
 from benchmarks.haiku.zoo_equinox import equinox_cases
@@ -179,27 +180,3 @@ def count_calls(f):
         sys.setprofile(None)
         gc.enable()
     return n[0], where
-
-
-def count_opcodes(f):
-    n = [0]
-
-    def local(frame, event, arg):
-        if event == "opcode":
-            n[0] += 1
-        return local
-
-    def tr(frame, event, arg):
-        frame.f_trace_opcodes = True
-        frame.f_trace_lines = False
-        return local
-
-    gc.collect()
-    gc.disable()
-    sys.settrace(tr)
-    try:
-        f()
-    finally:
-        sys.settrace(None)
-        gc.enable()
-    return n[0]

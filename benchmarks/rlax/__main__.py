@@ -3,6 +3,7 @@
     python -m benchmarks.rlax                          # all functions, compiled
     python -m benchmarks.rlax --mode trace --mode eager --only vtrace
     python -m benchmarks.rlax --programs               # what XLA made of each, no noise
+    python -m benchmarks.rlax --bytecodes              # Python at trace time, no noise
     python -m benchmarks.rlax --special                # n steps, compile times, import
 
 To be called from the root of the repository, in an environment where RLax imports.
@@ -33,6 +34,7 @@ with warnings.catch_warnings():
     import rlax
 
 import rlax_core
+from benchmarks.counting import count_opcodes
 from benchmarks.rlax.programs import program
 from benchmarks.rlax.timing import compare
 from tests.rlax_core.cases import CASES, Case, Sizes
@@ -139,6 +141,26 @@ def programs(cases: list[Case]) -> int:
                 flush=True,
             )
     print(f"{len(more)} of ours compute or move more: {more}")
+    return len(more)
+
+
+def bytecodes(cases: list[Case]) -> int:
+    """Compares the bytecodes of tracing; returns how many of ours take more."""
+    more = []
+    print("function\tbytecodes\ttheir bytecodes\tratio")
+    for case in cases:
+        runs = [runner(case, library, "trace") for library in (rlax_core, rlax)]
+        if runs[0] is None:
+            continue
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for run in runs:  # what is cached by the first call is no overhead
+                run()
+            ours, theirs = (count_opcodes(run) for run in runs)
+        if ours > theirs:
+            more.append(str(case))
+        print(f"{case}\t{ours}\t{theirs}\t{ours / theirs:.2f}", flush=True)
+    print(f"{len(more)} of ours take more bytecodes to trace: {more}")
     return len(more)
 
 
@@ -269,6 +291,7 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=30)
     parser.add_argument("--every", action="store_true", help="all cases of a function")
     parser.add_argument("--programs", action="store_true", help="compare programs")
+    parser.add_argument("--bytecodes", action="store_true", help="compare traces")
     parser.add_argument("--special", action="store_true", help="the other three tables")
     arguments = parser.parse_args()
     if arguments.special:
@@ -277,6 +300,8 @@ def main() -> int:
         import_time()
         return 0
     cases = selected(arguments.only, arguments.every)
+    if arguments.bytecodes:
+        return min(1, bytecodes(cases))
     if arguments.programs:
         return min(1, programs(cases))
     return min(1, table(arguments.mode or ["compiled"], cases, arguments.pairs))

@@ -1,5 +1,6 @@
 """Indexing, masking and summing helpers that the losses are built from."""
 
+import functools
 from collections.abc import Sequence
 
 import jax
@@ -23,10 +24,13 @@ def batched_index(values: Array, indices: Array, keepdims: bool = False) -> Arra
     Returns:
       ``[...]``, or ``[..., 1]`` with ``keepdims``; dtype of ``values``.
     """
-    picked = jnp.take_along_axis(values, jnp.asarray(indices)[..., None], axis=-1)
-    return picked if keepdims else picked.squeeze(-1)
+    places = lax.expand_dims(jnp.asarray(indices), (-1,))
+    picked = jnp.take_along_axis(values, places, axis=-1)
+    return picked if keepdims else lax.squeeze(picked, (-1,))
 
 
+# Compiled, so that a call outside of jit is one operation; traced once for a shape.
+@functools.partial(jax.jit, static_argnums=(1, 2), inline=True)
 def one_hot(indices: Array, num_classes: int, dtype=jnp.float32) -> Array:
     """Ones at the given classes of a new last axis, zeros elsewhere.
 
@@ -40,9 +44,12 @@ def one_hot(indices: Array, num_classes: int, dtype=jnp.float32) -> Array:
       Array ``[..., C]``.
     """
     indices = jnp.asarray(indices)
+    if indices.dtype == bool:
+        indices = indices.astype(int)
     shape = (*indices.shape, num_classes)
-    classes = lax.broadcasted_iota(jnp.result_type(int), shape, indices.ndim)
-    return (indices[..., None] == classes).astype(dtype)
+    classes = lax.broadcasted_iota(indices.dtype, shape, indices.ndim)
+    given = lax.broadcast_in_dim(indices, shape, tuple(range(indices.ndim)))
+    return lax.convert_element_type(lax.eq(given, classes), dtype)
 
 
 def lhs_broadcast(source: Array, target: Array) -> Array:
@@ -121,4 +128,5 @@ def embed_oar(features: Array, action: Array, reward: Array, num_actions: int) -
     """
     _EMBED(features, action, reward)
     action = one_hot(action, num_actions, jnp.result_type(float))
-    return jnp.concatenate([features, action, jnp.tanh(reward)[:, None]], axis=-1)
+    squashed = lax.expand_dims(jnp.tanh(reward), (-1,))
+    return jnp.concatenate([features, action, squashed], axis=-1)

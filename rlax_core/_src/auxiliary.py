@@ -59,10 +59,11 @@ def feature_control_rewards(
       ValueError: for another ``cumulant_type``.
     """
     _FEATURES(features)
-    before, after = features[:-1], features[1:]
+    after = features[1:]
+    if cumulant_type == "feature":
+        return after
+    before = features[:-1]
     match cumulant_type:
-        case "feature":
-            return after
         case "absolute_change":
             return jnp.abs(after - before)
         case "increase":

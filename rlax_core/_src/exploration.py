@@ -203,8 +203,11 @@ def episodic_memory_intrinsic_rewards(
     """
     state = intrinsic_reward_state
     if state is None:
-        memory = jnp.full((max_memory_size, embeddings.shape[-1]), jnp.inf)
-        state = IntrinsicRewardState(memory=memory.at[:num_neighbors].set(0.0))
+        zeros = jnp.zeros((min(num_neighbors, max_memory_size), embeddings.shape[-1]))
+        room = max_memory_size - zeros.shape[0]
+        state = IntrinsicRewardState(
+            memory=lax.pad(zeros, jnp.asarray(jnp.inf), ((0, room, 0), (0, 0, 0)))
+        )
     _INTRINSIC(embeddings, state.memory)
     if state.memory.shape[0] != max_memory_size:
         raise AssertionError(

@@ -52,11 +52,16 @@ class DiagonalNormal:
         noise = jax.random.normal(seed, (math.prod(lead), *self._shape), dtype)
         return (self.loc + self.scale_diag * noise).reshape(lead + self._shape)
 
+    def _log_volume(self, dtype: jnp.dtype) -> Array:
+        """Sum of the log-scales: of what densities and entropies have in common."""
+        log_scale = jnp.log(jnp.abs(self.scale_diag.astype(dtype)))
+        return _sum_last(jnp.broadcast_to(log_scale, self._shape))
+
     def log_prob(self, value: Array) -> Array:
         """Log-density of vectors ``[..., D]``, summed over the components."""
         z = (value - self.loc) / self.scale_diag
-        log_scale = jnp.log(jnp.abs(self.scale_diag))
-        return _sum_last(-0.5 * (z * z + _LOG_TWO_PI) - log_scale)
+        volume = self._log_volume(self.scale_diag.dtype)
+        return _sum_last(-0.5 * (z * z + _LOG_TWO_PI)) - volume
 
     def prob(self, value: Array) -> Array:
         """Density of vectors ``[..., D]``."""
@@ -64,9 +69,8 @@ class DiagonalNormal:
 
     def entropy(self) -> Array:
         """Differential entropy in nats, ``[*batch_shape]``."""
-        scale = jnp.abs(self.scale_diag.astype(self._wide))
-        each = 0.5 * (1 + _LOG_TWO_PI) + jnp.log(scale)
-        return _sum_last(jnp.broadcast_to(each, self._shape))
+        size = self._shape[-1]
+        return 0.5 * (1 + _LOG_TWO_PI) * size + self._log_volume(self._wide)
 
     def kl_divergence(self, other: "DiagonalNormal") -> Array:
         """KL(self ‖ other) in nats.

@@ -84,9 +84,8 @@ def unnormalize_linear(
       AssertionError: if the indices are not integer, or not of that shape.
     """
     _INDICES(indices)
-    require_same_shape(
-        "unnormalize_linear", indices=indices, leading_axes=inputs[..., 0]
-    )
+    leading = jax.ShapeDtypeStruct(inputs.shape[:-1], inputs.dtype)
+    require_same_shape("unnormalize_linear", indices=indices, leading_axes=leading)
     picked = batched_index(inputs, indices)
     return PopArtOutput(picked, unnormalize(state, picked, indices))
 

@@ -105,6 +105,8 @@ _N_STEP = checks.Signature(
 
 def _earlier(x: Array, steps: int, fill: Numeric) -> Array:
     """``x[t + steps]`` for each t, and ``fill`` beyond the end."""
+    if not steps:
+        return x
     fill = jnp.asarray(fill, x.dtype)
     return lax.pad(x, fill, ((-steps, steps, 0),))
 

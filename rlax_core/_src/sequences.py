@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 from rlax_core._src.checks import Signature
 
@@ -28,8 +29,8 @@ def fix_step_type_on_interruptions(step_type: Array) -> Array:
     """
     _STEP_TYPE(step_type)
     step_type = jnp.asarray(step_type)
-    unknown = jnp.full_like(step_type[:1], _MID)
-    following = jnp.concatenate([step_type[1:], unknown])
+    unknown = jnp.asarray(_MID, step_type.dtype)
+    following = lax.pad(step_type, unknown, ((-1, 1, 0), (0, 0, 0)))
     cut = (step_type == _MID) & (following == _FIRST)
     return jnp.where(cut, jnp.asarray(_LAST, step_type.dtype), step_type)
 

@@ -156,7 +156,8 @@ def transform_to_2hot_nonlinear(scalar: Array, bins: Array) -> Array:
     reached = scalar[..., None] <= lax.expand_dims(bins, lead)
     above = jnp.argmax(reached, axis=-1)
     below = above - 1  # -1 for a value in the first bin, and then its share is 0
-    share = (bins[above] - scalar) / (bins[above] - bins[below])
+    upper = bins[above]
+    share = (upper - scalar) / (upper - bins[below])
     count, dtype = bins.shape[0], jnp.result_type(float)
     low = share[..., None] * one_hot(below, count, dtype)
     return low + (1 - share)[..., None] * one_hot(above, count, dtype)
