@@ -50,7 +50,11 @@ def writing(path: str | os.PathLike[str], mode: str = "wb") -> Iterator[IO]:
     final = os.path.realpath(path)
     text = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
     partial = _partial_name(final)
-    handle = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        handle = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+    except OSError as error:
+        error.filename = final
+        raise
     try:
         with open(handle, mode, **text) as file:
             yield file

@@ -14,12 +14,16 @@ class _DefaultToConvert(Group):
     """A group in which anything that is no subcommand is a conversion."""
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
-        if args and args[0] not in (*self.commands, "--help", "--version"):
+        if args and args[0] not in (*self.commands, "-h", "--help", "--version"):
             args = ["convert", *args]
         return super().parse_args(context, args)
 
 
-@click.group(cls=_DefaultToConvert, no_args_is_help=True)
+@click.group(
+    cls=_DefaultToConvert,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="sonnet2haiku")
 def main() -> None:
     """Brings Sonnet's checkpoints to Haiku.
@@ -122,8 +126,10 @@ def convert(
     if to_sonnet and not output:
         raise UserError("--to-sonnet needs -o PREFIX, the checkpoint to write")
     output = output or _default_output(checkpoint)
-    if not to_sonnet:
-        files.suffix_of(output, trust_pickle)
+    if to_sonnet:
+        files.check_folder(output)
+    elif not plan:
+        files.destination(output, trust_pickle)
     positional, named = _inputs(inputs, targets)
     where, _, place = (optimizer or "").rpartition("=")
     if "(" in where:  # the sign belongs to an argument: optax:adam(b1=0.8)
@@ -133,9 +139,11 @@ def convert(
         arrays, _ = files.read(
             checkpoint, trust_pickle=trust_pickle, verify=not no_verify
         )
-        bases = back.write_new(output, arrays, program, positional, named, roots)
+        bases, notes = back.write_new(output, arrays, program, positional, named, roots)
         for module, path in bases.items():
             click.echo(f"root: {module} is {'/'.join(path) or '(the root)'}")
+        for note in notes:
+            click.echo(f"note: {note}")
         click.echo(f"wrote {output}")
         return
     made = converting.make_plan(
@@ -183,8 +191,8 @@ def _inputs(texts: tuple[str, ...], targets: Any) -> tuple[list, dict[str, Any]]
 
 
 def _default_output(checkpoint: str) -> str:
-    name = os.path.basename(checkpoint.rstrip("/")).removesuffix(".index")
-    return (name or "checkpoint") + ".safetensors"
+    name = os.path.basename(os.path.abspath(checkpoint)).removesuffix(".index")
+    return (name.partition(".data-")[0] or "checkpoint") + ".safetensors"
 
 
 @main.command(cls=Command)
@@ -221,4 +229,4 @@ def diff(one: str, other: str, trust_pickle: bool) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="convert-checkpoint")

@@ -120,7 +120,9 @@ def _in_folder(folder: str) -> str:
             f"the folder holds {len(found)} checkpoints: name one ({names})",
             path=folder,
         )
-    raise NoCheckpoint("the folder holds no checkpoint", path=folder)
+    inner = [e.name for e in os.scandir(folder) if e.is_dir() and _prefixes(e.path)]
+    where = f"; its folders {', '.join(sorted(inner)[:8])} do" if inner else ""
+    raise NoCheckpoint(f"the folder holds no checkpoint{where}", path=folder)
 
 
 def _old_format(path: str) -> bool:

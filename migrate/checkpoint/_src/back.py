@@ -105,6 +105,7 @@ class Blueprint:
         self._lookup = Join(_Nothing(), trace)
         self.values: dict[Path, np.ndarray] = {}
         self.aliases: dict[Path, Path] = {}
+        self.notes: list[str] = []
         self._places: dict[int, Path] = {}
         self._done: set[Key] = set()
         for found in real_roots(trace):
@@ -136,11 +137,11 @@ class Blueprint:
                 self._neutral(found, placement, path)
         for attribute, key in found.values:
             if key not in self._done and key in self._arrays:
-                self.values[(*path, *attribute)] = self._take(key)
+                self._own((*path, *attribute), key)
         for key in self._lookup.owned.get((found.prefix, found.name), ()):
             if key not in self._done:
                 name = rules.names(key.name) if rules.names else key.name
-                self.values[(*path, *name.split("/"))] = self._take(key)
+                self._own((*path, *name.split("/")), key)
         handled = set()
         for child in self._lookup.children_by_name(found):
             relative = rules.inner_path(stripped(child.name)[-1])
@@ -150,6 +151,15 @@ class Blueprint:
         for attribute, child in found.children:
             if id(child) not in handled:
                 self._visit(child, (*path, *rules.child_path(attribute)))
+
+    def _own(self, path: Path, key: Key) -> None:
+        """Places a variable of the user's own, as it is."""
+        array = self.values[path] = self._take(key)
+        if array.dtype == np.int32:
+            self.notes.append(
+                f"{'/'.join(path)} is written as int32: where Sonnet's variable is"
+                " int64, add --like CKPT, a checkpoint that the Sonnet program saved"
+            )
 
     def _take(self, key: Key) -> np.ndarray:
         self._done.add(key)
@@ -208,7 +218,7 @@ def write_new(
     inputs: Sequence[Any],
     named: Mapping[str, Any],
     given: Roots,
-) -> dict[str, Path]:
+) -> tuple[dict[str, Path], list[str]]:
     """Writes a checkpoint for the Sonnet program that a Haiku program came from.
 
     Args:
@@ -221,7 +231,7 @@ def write_new(
         names if there are several.
 
     Returns:
-      The path of each outermost module.
+      (the path of each outermost module, what is worth knowing).
 
     Raises:
       UserError: Something has no place, or no value.
@@ -252,5 +262,6 @@ def write_new(
             if slots
             else "was it made from this target, with these inputs?",
         )
-    Blueprint(found, values, bases).write(prefix)
-    return bases
+    made = Blueprint(found, values, bases)
+    made.write(prefix)
+    return bases, made.notes

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from compat.bundle import BundleError
-from migrate.checkpoint._src import haikus, names, optimizers, owners, roots
+from migrate.checkpoint._src import blame, haikus, names, optimizers, owners, roots
 from migrate.checkpoint._src.join import Join
 from migrate.checkpoint._src.keys import OPTIMIZER, PARAMS, STATE
 from migrate.checkpoint._src.plan import Plan, Waivers
@@ -48,7 +49,7 @@ def make_plan(
         found = _trace(program, inputs, named_inputs, hk)
     else:
         found = owned.trace
-    _check_mapping(mapping, found)
+    _check_mapping(mapping, found, source)
     if optimizer is not None:
         if owned is not None:
             raise UserError(
@@ -73,32 +74,63 @@ def make_plan(
         plan.roots = [(m.name, source.show(n)) for m, n in pairs]
     except BundleError as error:
         raise UserError(str(error)) from error
-    plan.notes += [f"--ignore {p} matched nothing" for p in waivers.unused()]
+    plan.notes += _advice(source, plan, waivers)
     return plan
 
 
+def _advice(source: Source, plan: Plan, waivers: Waivers) -> Iterator[str]:
+    """What to type next, where that can be told."""
+    for node in optimizers.all_of(source):
+        path = source.show(node)
+        if any(problem.subject.startswith(path + "/") for problem in plan.unexpected):
+            yield (
+                f"{path} is the state of an optimizer: bring it along with --optimizer"
+                f" '{optimizers.counterpart(source, node)}', or leave it behind with"
+                f" --ignore {path}"
+            )
+    for pattern in waivers.unused():
+        near = difflib.get_close_matches(pattern, _names(source), 1)
+        guess = f"; is it {near[0]}?" if near else ""
+        yield f"--ignore {pattern} matched nothing{guess}"
+
+
+def _names(source: Source) -> list[str]:
+    """Paths of the outer objects, and of all below them."""
+    top = [source.show(node) for node in source.children(0).values()]
+    return [*top, *(f"{name}/*" for name in top)]
+
+
 def _trace(program: Any, inputs: tuple, named: Mapping[str, Any], hk: Any) -> Trace:
+    haikus.check_inputs(program, inputs, named)
     program, hk = haikus.prepare(program, hk)
     try:
         return trace(program, inputs, named, hk)
     except UserError:
         raise
     except Exception as error:
-        text = str(error).strip().split("\n")[0]
         raise UserError(
-            f"the target fails when it is traced: {type(error).__name__}: {text}",
+            f"the target fails when it is traced: {blame.describe(error)}",
             "are its inputs right?",
         ) from error
 
 
-def _check_mapping(mapping: Mapping[str, str], found: Trace) -> None:
+def _check_mapping(mapping: Mapping[str, str], found: Trace, source: Source) -> None:
     names = {module.name for module in found.modules}
     names |= {f"{key.module}:{key.name}" for key in found.leaves}
-    for target in mapping:
+    for target, path in mapping.items():
         if target not in names:
+            near = difflib.get_close_matches(target, names, 1)
+            guess = f"is it {near[0]}? " if near else ""
             raise UserError(
                 f"the target has no {target!r}, which is to be renamed",
-                "write a Haiku module's name, or MODULE:NAME for one array",
+                f"{guess}write a Haiku module's name, or MODULE:NAME for one array",
+            )
+        if source.resolve(tuple(part for part in path.split("/") if part)) is None:
+            known = ["/".join(p) for p in source.paths.values()]
+            near = difflib.get_close_matches(path, known, 1)
+            raise UserError(
+                f"the checkpoint has no {path!r}, which {target} is to come from",
+                f"is it {near[0]}?" if near else "see its names with inspect",
             )
 
 

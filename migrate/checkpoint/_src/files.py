@@ -77,6 +77,34 @@ def suffix_of(path: str | os.PathLike[str], trust_pickle: bool) -> str:
     return suffix
 
 
+def destination(path: str | os.PathLike[str], trust_pickle: bool = False) -> str:
+    """The suffix of a file to be written, where it may be written.
+
+    Raises:
+      UserError: No format has this suffix, something else is in the way, or the folder
+        is missing or can't be written.
+    """
+    suffix = suffix_of(path, trust_pickle)
+    if suffix and os.path.isdir(path):
+        raise UserError(f"{os.fspath(path)} is a folder", "give the name of a file")
+    if not suffix and os.path.lexists(path) and not orbax_folder.is_replaceable(path):
+        raise UserError(
+            f"{os.fspath(path)} is there already, and nothing that was written here",
+            "choose another name; one that ends in .safetensors is a file",
+        )
+    check_folder(path)
+    return suffix
+
+
+def check_folder(path: str | os.PathLike[str]) -> None:
+    """Refuses a path whose folder is missing or can't be written."""
+    folder = os.path.dirname(os.path.realpath(path))
+    if not os.path.isdir(folder):
+        raise UserError(f"there is no folder {folder}", f"make it: mkdir -p {folder}")
+    if not os.access(folder, os.W_OK):
+        raise UserError(f"the folder {folder} can't be written")
+
+
 def is_converted(path: str | os.PathLike[str]) -> bool:
     """Whether `path` looks like a file of one of the formats here."""
     if os.path.isdir(path):
@@ -89,7 +117,7 @@ def write(
     path: str | os.PathLike[str], what: Content, *, trust_pickle: bool = False
 ) -> None:
     """Writes `what` in the format that the suffix of `path` says."""
-    _FORMATS[suffix_of(path, trust_pickle)][0](path, what)
+    _FORMATS[destination(path, trust_pickle)][0](path, what)
 
 
 def save(

@@ -6,7 +6,7 @@ import functools
 import importlib
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from migrate.errors import UserError
@@ -114,6 +114,49 @@ def prepare(program: Any, hk: Any = None) -> tuple[Any, Any]:
 
         return _in_training(function, signature, 1), hk
     return _in_training(program, _signature(program), 0), hk
+
+
+def check_inputs(program: Any, inputs: tuple, named: Mapping[str, Any]) -> None:
+    """Refuses inputs that the program can't be called with at all.
+
+    Raises:
+      UserError: It takes others.
+    """
+    function = program.kind.__call__ if isinstance(program, Built) else program
+    bound = isinstance(function, type) and is_module(function)
+    if bound:
+        _check_constructor(function)
+    signature = _signature(function.__call__ if bound else function)
+    if signature is None or hasattr(program, "init"):
+        return
+    parameters = list(signature.parameters.values())
+    if bound or isinstance(program, Built):
+        parameters = parameters[1:]
+    optional = [
+        p.replace(default=True) if p.name in _TRAINING and p.default is p.empty else p
+        for p in parameters
+    ]
+    try:
+        inspect.Signature(optional).bind(*inputs, **named)
+    except (TypeError, ValueError) as error:
+        shown = ", ".join(map(str, parameters)) or "no inputs"
+        raise UserError(
+            f"the target takes {shown}: {error}",
+            "give one --input SPEC for each, such as --input 'float32[2,10]'; shapes"
+            " matter, values don't",
+        ) from None
+
+
+def _check_constructor(kind: type) -> None:
+    try:
+        inspect.signature(kind).bind()
+    except ValueError:
+        return
+    except TypeError as error:
+        raise UserError(
+            f"{kind.__name__} can't be made without arguments: {error}",
+            f"write them out: --target 'FILE.py:{kind.__name__}(…)'",
+        ) from None
 
 
 def _signature(function: Callable) -> inspect.Signature | None:

@@ -21,7 +21,8 @@ def read(path: str | os.PathLike[str]) -> dict[str, str]:
         with open(path, encoding="utf-8") as file:
             lines = file.read().splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"the map {os.fspath(path)} can't be read: {error}") from None
+        why = getattr(error, "strerror", None) or error
+        raise UserError(f"the map {os.fspath(path)} can't be read: {why}") from None
     for number, line in enumerate(lines, 1):
         line = line.partition("#")[0].strip()
         if not line:

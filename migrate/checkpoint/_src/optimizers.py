@@ -15,6 +15,7 @@ from typing import Any
 import jax
 
 from compat.layout import EXACT, Placement
+from migrate.checkpoint._src import blame
 from migrate.checkpoint._src.join import Join
 from migrate.checkpoint._src.keys import OPTIMIZER, PARAMS, Key, Leaf
 from migrate.checkpoint._src.plan import Assignment, Problem
@@ -45,6 +46,9 @@ def state_for(
 
     Returns:
       (abstract state, the parameters' keys in flattening order, the state's arrays).
+
+    Raises:
+      UserError: It is no optax transformation.
     """
     keys: dict[str, dict[str, Key]] = {}
     for key in leaves:
@@ -57,7 +61,13 @@ def state_for(
     shapes = jax.tree.map(
         lambda key: jax.ShapeDtypeStruct(*leaves[key]), keys, is_leaf=is_key
     )
-    state = jax.eval_shape(transformation.init, shapes)
+    try:
+        state = jax.eval_shape(transformation.init, shapes)
+    except Exception as error:
+        raise UserError(
+            f"the optimizer does not take these parameters: {blame.describe(error)}",
+            "write a call that makes an optax transformation: 'optax:adam(1e-3)'",
+        ) from error
     flat = jax.tree_util.tree_leaves_with_path(state)
     made = {
         Key(OPTIMIZER, "", jax.tree_util.keystr(where)): Leaf(item.shape, item.dtype)
@@ -66,18 +76,31 @@ def state_for(
     return state, jax.tree.leaves(keys, is_leaf=is_key), made
 
 
+def all_of(source: Source) -> list[int]:
+    """Sonnet's optimizers that have slots in the checkpoint."""
+    return [
+        node
+        for node in source.paths
+        if any(_is_list(source, source.children(node).get(name)) for name in _LISTS)
+        and node not in source.variables
+    ]
+
+
+def counterpart(source: Source, node: int) -> str:
+    """How to write, for ``--optimizer``, an optimizer of this kind."""
+    children = source.children(node)
+    if "accumulated_momentum" in children:
+        return "optax:sgd(1e-3, momentum=0.9)"
+    return "optax:rmsprop(1e-3)" if "ms" in children else "optax:adam(1e-3)"
+
+
 def find(source: Source) -> int | None:
     """The only optimizer of Sonnet's in the checkpoint, None if there is none.
 
     Raises:
       UserError: There are several.
     """
-    found = [
-        node
-        for node in source.paths
-        if any(_is_list(source, source.children(node).get(name)) for name in _LISTS)
-        and node not in source.variables
-    ]
+    found = all_of(source)
     if len(found) > 1:
         raise UserError(
             "the checkpoint has several optimizers:"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import errno
 import json
 import mmap
 import os
+import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
 
 import numpy as np
@@ -22,6 +24,7 @@ _ARRAYS = "arrays"
 # Large enough for the disk, small enough that what is under way hardly counts.
 _CHUNK, _FILE = 32 << 20, 64 << 20
 _ALIGNED = 64
+_OVERHEAD = 8 << 10  # of each array: its description, and half-filled blocks
 
 
 def _orbax() -> Any:
@@ -63,18 +66,27 @@ def write(path: str | os.PathLike[str], content: Content) -> None:
         whole = _mapped(spare)
         for key, (start, size) in aside.items():
             arrays[str(key)] = view(whole[start : start + size], content.specs[key])
-        with orbax.Checkpointer(_handler(orbax)) as checkpointer:
-            chunks = orbax.SaveArgs(chunk_byte_size=_CHUNK)
-            checkpointer.save(
-                os.path.join(folder, _ARRAYS),
-                args=orbax.args.PyTreeSave(
-                    arrays,
-                    save_args=dict.fromkeys(arrays, chunks),
-                    ocdbt_target_data_file_size=_FILE,
-                ),
-            )
+        _check_space(folder, arrays)
+        chunks = orbax.SaveArgs(chunk_byte_size=_CHUNK)
+        args = orbax.args.PyTreeSave(
+            arrays,
+            save_args=dict.fromkeys(arrays, chunks),
+            ocdbt_target_data_file_size=_FILE,
+        )
+        try:
+            with orbax.Checkpointer(_handler(orbax)) as checkpointer:
+                checkpointer.save(os.path.join(folder, _ARRAYS), args=args)
+        except (ValueError, RuntimeError) as error:  # as TensorStore's errors come
+            raise UserError(f"Orbax can't write {os.fspath(path)}: {error}") from error
         facts = {**content.metadata, "crc32c": checksums}
         atomic.write_text(os.path.join(folder, _METADATA), packed(facts))
+
+
+def _check_space(folder: str, arrays: Mapping[str, np.ndarray]) -> None:
+    """Raises an `OSError` if the disk has no room for the arrays and what is beside."""
+    needed = sum(array.nbytes + _OVERHEAD for array in arrays.values())
+    if shutil.disk_usage(folder).free < needed:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _mapped(file: IO[bytes]) -> memoryview:
@@ -139,6 +151,11 @@ def _batches(rows: list[tuple]) -> Iterator[list[tuple]]:
 def is_folder(path: str | os.PathLike[str]) -> bool:
     """Whether `path` is a folder written by `write`."""
     return os.path.isfile(os.path.join(path, _METADATA))
+
+
+def is_replaceable(path: str | os.PathLike[str]) -> bool:
+    """Whether nothing is lost if a new folder takes this place."""
+    return is_folder(path) or (os.path.isdir(path) and not os.listdir(path))
 
 
 def read(

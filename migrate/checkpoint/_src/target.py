@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import importlib
 import importlib.util
 import inspect
@@ -16,7 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from migrate.checkpoint._src import haikus, owners
+from migrate.checkpoint._src import blame, haikus, owners
 from migrate.errors import UserError
 
 _FORM = "give FILE.py:NAME or package.module:NAME"
@@ -51,11 +52,13 @@ def _import(place: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name == place.partition(".")[0] and not is_file:
             raise UserError(f"there is no module {place}", _FORM) from None
-        raise UserError(f"{place} can't be imported: {error}") from error
+        raise UserError(_failure(place, error)) from error
     except Exception as error:
-        raise UserError(
-            f"{place} can't be imported: {type(error).__name__}: {error}"
-        ) from error
+        raise UserError(_failure(place, error)) from error
+
+
+def _failure(place: str, error: Exception) -> str:
+    return f"{place} can't be imported: {blame.describe(error)}"
 
 
 def load(text: str) -> Any:
@@ -97,16 +100,14 @@ def _evaluate(tree: ast.expr, scope: dict[str, Any], text: str) -> Any:
     try:
         return eval(compile(ast.Expression(tree), text, "eval"), scope)
     except (NameError, AttributeError) as error:
-        names = [
-            n
-            for n, v in scope.items()
-            if callable(v) and getattr(v, "__module__", None) == scope["__name__"]
-        ]
-        raise UserError(
-            f"{text}: {error}", f"it defines {', '.join(names[:8]) or 'nothing'}"
-        ) from None
+        public = [n for n, v in scope.items() if callable(v) and n[0] != "_"]
+        own = [n for n in public if scope[n].__module__ == scope["__name__"]]
+        near = difflib.get_close_matches(str(error.name), public, 3)
+        names = ", ".join((near or own)[:8])
+        hint = f"is it {names}?" if near else f"it defines {names or 'nothing'}"
+        raise UserError(f"{text}: {error}", hint) from None
     except Exception as error:
-        raise UserError(f"{text}: {type(error).__name__}: {error}") from error
+        raise UserError(f"{text} fails: {blame.describe(error)}") from error
 
 
 def owner_of(found: Any, inputs: Sequence[str]) -> Any:
@@ -139,8 +140,9 @@ def parse_input(text: str) -> tuple[str | None, Any]:
         tree = ast.parse(body.strip().replace("[]", "[()]"), mode="eval").body
         return name, _value(tree)
     except (SyntaxError, ValueError, TypeError, AttributeError) as error:
+        why = error.msg if isinstance(error, SyntaxError) else error
         raise UserError(
-            f"the input {text!r} can't be read ({error})",
+            f"the input {text!r} can't be read ({why})",
             "write it as float32[2,10], a Python literal, or a container of these",
         ) from None
 
