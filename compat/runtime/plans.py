@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from compat.runtime.errors import InvalidArgumentError, OpError, ValueNeeded
+from compat.runtime.quick import enter_wide, leave_wide
 from compat.runtime.state import STATE
 from compat.runtime.tensor import Tensor, lift
 from compat.runtime.tracing import Tracer, clean
@@ -93,8 +94,16 @@ def _pullback_of(
     return pulled
 
 
-# The classes of arrays and tracers met: asking for the class is quicker.
-_ARRAYS: set[type] = set()
+# The classes of arrays met that have values: looking there is quicker than asking.
+_CONCRETE: set[type] = set()
+
+
+def _is_concrete(array: Any) -> bool:
+    """Whether compiled code takes it: no tracer, nor strings, which stay numpy's."""
+    found = isinstance(array, jax.Array) and not isinstance(array, Tracer)
+    if found:
+        _CONCRETE.add(type(array))
+    return found
 
 
 def run(plan: Plan, inputs: Sequence[Tensor]) -> Any:
@@ -110,27 +119,26 @@ def run(plan: Plan, inputs: Sequence[Tensor]) -> Any:
     if frame is not None and frame.tapes:
         inputs = [frame.captured(t) for t in inputs]
     arrays = [t._array for t in inputs]
-    traced = host = False
+    concrete = True
     for array in arrays:
-        if isinstance(array, Tracer):
-            traced = True
-        elif type(array) is np.ndarray:
-            host = True
+        if type(array) not in _CONCRETE and not _is_concrete(array):
+            concrete = False
+            break
     try:
-        if traced:
-            out = plan.pure(*arrays)
-        elif host:
+        if not concrete:
             out = plan.pure(*arrays)
         elif clean():
-            with jax.enable_x64(True):
+            before = enter_wide()
+            try:
                 out = plan.jitted(*arrays)
+            finally:
+                leave_wide(before)
         else:
             with jax.ensure_compile_time_eval(), jax.enable_x64(True):
                 out = plan.jitted(*arrays)
     except (TypeError, ValueError, IndexError, NotImplementedError) as error:
-        out = _again(plan, arrays, traced or host, error)
-    if type(out) in _ARRAYS or isinstance(out, jax.Array):
-        _ARRAYS.add(type(out))
+        out = _again(plan, arrays, not concrete, error)
+    if type(out) in _CONCRETE or isinstance(out, jax.Array):
         result = Tensor(out)
         for tape in STATE.tapes:
             tape.record(plan, inputs, (result,))

@@ -18,6 +18,7 @@ from jax.extend.core import Primitive
 from compat.runtime import nest
 from compat.runtime.frames import Frame
 from compat.runtime.plans import Plan, run
+from compat.runtime.quick import enter_wide, leave_wide
 from compat.runtime.random import SeededKey, next_key
 from compat.runtime.state import STATE
 from compat.runtime.tensor import Tensor, convert, is_tensor, lift
@@ -154,19 +155,30 @@ class Staged:
         )
         self._shapes = [c._peek()._array.shape for _, c in self.flexible]
 
-    def run_directly(self, inputs: Sequence[Tensor]) -> Any:
-        """`__call__` where nothing records and all is concrete: the usual case."""
-        key = next_key() if self.draws else no_key()
-        arrays = [v._array for v in self.captures]
-        arrays.append(key._array)
-        arrays += [t._array for t in inputs]
-        with jax.enable_x64(True):
-            flat = self.plan.jitted(*arrays)
-        count = len(self.outputs.arrays)
-        for variable, array in zip(self.written, flat[count:], strict=True):
-            variable._array = array
-            variable._tensor = None
-        return self.outputs.rebuild([Tensor(a) for a in flat[:count]])
+    @functools.cached_property
+    def run(self) -> Callable[[Sequence[Any]], Any]:
+        """`__call__` on arrays, where nothing records and all is concrete.
+
+        That is the usual case: what can be looked up is looked up once.
+        """
+        jitted, captures, written = self.plan.jitted, self.captures, self.written
+        count, rebuild = len(self.outputs.arrays), self.outputs.rebuild
+        fresh_key = next_key if self.draws else no_key
+
+        def run_on(inputs: Sequence[Any]) -> Any:
+            arrays = [v._array for v in captures]
+            arrays.append(fresh_key()._array)
+            arrays += inputs
+            before = enter_wide()
+            try:
+                flat = jitted(*arrays)
+            finally:
+                leave_wide(before)
+            for variable, array in zip(written, flat[count:], strict=True):
+                variable._array = array
+            return rebuild([Tensor(a) for a in flat[:count]])
+
+        return run_on
 
     def pure(self, *arrays: Any) -> tuple[Any, ...]:
         """The code as a function of (captures…, key, inputs…)."""
@@ -187,7 +199,7 @@ class Staged:
     def __call__(self, inputs: Sequence[Tensor]) -> Any:
         """Runs it: one op on tapes; variables get their new values."""
         if self.direct and STATE.frame is None and not STATE.tapes and clean():
-            return self.run_directly(inputs)
+            return self.run([t._array for t in inputs])
         key = next_key() if self.draws else no_key()
         flat = run(self.plan, [*self.values(), key, *inputs])
         count = len(self.outputs.arrays)

@@ -9,9 +9,18 @@ try:
 except ImportError:
     from jax.core import Tracer as Tracer
 
-try:
-    from jax._src.core import trace_state_clean as clean
-except ImportError:  # no public name yet; the slower question gives the same answer
+try:  # what `trace_state_clean` of the same module says, without its three calls
+    from jax._src import core as _core
+
+    _trace, _top = _core.trace_state_strong_ref, _core.eval_trace
+    _axes, _no_axes = _core.axis_env_state, _core.top_axis_env
+
+    def clean() -> bool:
+        """Whether no function is being traced on this thread."""
+        return _trace.value is _top and _axes.value is _no_axes
+
+    clean()
+except (ImportError, AttributeError):  # slower, by public names only
 
     def clean() -> bool:
         """Whether no function is being traced on this thread."""

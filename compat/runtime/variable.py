@@ -159,12 +159,12 @@ class Variable(metaclass=_Creating):
             )
 
     # The value outside of frames. The array is kept bare, its tensor made when asked
-    # for: compiled code writes many variables at each call.
+    # for: compiled code writes the arrays of many variables at each call.
 
     @property
     def _value(self) -> Tensor:
         tensor = self._tensor
-        if tensor is None:
+        if tensor._array is not self._array:
             tensor = self._tensor = Tensor(self._array)
         return tensor
 

@@ -140,8 +140,10 @@ class Function:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         last = self._last
-        if last is not None and not kwargs and last.is_for(args):
-            return last.staged.run_directly(args)
+        if last is not None and not kwargs:
+            arrays = last.arrays(args)
+            if arrays is not None:
+                return last.run(arrays)
         return self._call(args, kwargs)
 
     def _call(self, args: Any, kwargs: Any) -> Any:
@@ -313,31 +315,37 @@ class _Last:
       tensors: the arguments of the call, all of them tensors.
     """
 
-    __slots__ = ("staged", "_kinds", "_device")
+    __slots__ = ("run", "_staged", "_avals", "_device")
 
     def __init__(self, staged: Staged, tensors: Sequence[Tensor]) -> None:
-        self.staged = staged
-        self._kinds = [(t._array.shape, t._array.dtype) for t in tensors]
+        self.run = staged.run
+        self._staged = staged if staged.flexible else None
+        self._avals = [t._array.aval for t in tensors]
         self._device = STATE.devices[-1]
 
-    def is_for(self, args: Sequence[Any]) -> bool:
-        """Whether the call would run this trace, and directly."""
-        if len(args) != len(self._kinds):
-            return False
-        for value, (shape, dtype) in zip(args, self._kinds, strict=True):
+    def arrays(self, args: Sequence[Any]) -> list[Any] | None:
+        """What to run the trace on; None if it is not for this call."""
+        if len(args) != len(self._avals):
+            return None
+        arrays = []
+        for value, aval in zip(args, self._avals, strict=True):
             if type(value) is not Tensor:
-                return False
+                return None
             array = value._array
-            if array.dtype is not dtype or array.shape != shape:
-                return False
-        return (
-            not STATE.tapes
-            and STATE.frame is None
-            and clean()
-            and STATE.devices[-1] == self._device
-            and not EAGERLY.on
-            and self.staged.fits()
-        )
+            given = getattr(array, "aval", None)  # strings have none
+            if given is not aval and given != aval:
+                return None
+            arrays.append(array)
+        if (
+            STATE.tapes
+            or STATE.frame is not None
+            or STATE.devices[-1] != self._device
+            or EAGERLY.on
+            or not clean()
+            or (self._staged is not None and not self._staged.fits())
+        ):
+            return None
+        return arrays
 
 
 @export("tf.function", "tf.compat.v1.function", "tf.__internal__.function.Function")

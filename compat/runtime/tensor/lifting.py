@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-import jax
 import numpy as np
 
 from compat.runtime import dtypes
-from compat.runtime.tracing import clean
+from compat.runtime.quick import put
 
 
 def lift(value: Any) -> Any:
@@ -20,18 +20,11 @@ def lift(value: Any) -> Any:
     value = np.array(value)
     if value.dtype.kind in "OSU":
         return value.astype(object)
-    if not clean():
-        with jax.ensure_compile_time_eval(), jax.enable_x64(True):
-            return jax.numpy.asarray(value)
-    kind = (value.shape, value.dtype)
-    seen = _lifted[kind] = _lifted.get(kind, 0) + 1
-    with jax.enable_x64(True):
-        # Calling a compiled function is the quickest way in, once there is one.
-        return _itself(value) if seen > 16 else jax.numpy.asarray(value)
+    if not value.dtype.isnative:
+        value = value.astype(value.dtype.newbyteorder("="))
+    return put(value)
 
 
-_lifted: dict[Any, int] = {}
-_itself = jax.jit(lambda value: value)
 _scalars: dict[Any, Any] = {}
 NUMBERS = {int: "int32", float: "float32", bool: "bool", complex: "complex128"}
 
@@ -46,7 +39,8 @@ def scalar(value: Any, dtype: np.dtype | None, strict: bool) -> Any:
         its own default dtype.
     """
     kind = type(value)
-    key = (kind, value, dtype, str(value) if kind is float and not value else "")
+    minus = kind is float and not value and math.copysign(1, value) < 0
+    key = (kind, value, dtype, minus)
     found = _scalars.get(key)
     if found is None:
         if dtype is None or not _fits(kind, value, dtype):

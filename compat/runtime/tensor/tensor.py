@@ -115,10 +115,11 @@ class Tensor:
         Raises:
           NotImplementedError: inside a trace, where there is no value yet.
         """
-        value = concrete(self, "numpy() of")
-        if value.dtype == object and value.ndim == 0:
-            return value.item()
-        return value[()] if value.ndim == 0 else value.copy()
+        array = self._array
+        if isinstance(array, Tracer):
+            concrete(self, "numpy() of")
+        value = np.asarray(array)
+        return value.copy() if value.ndim else value[()]
 
     def ref(self) -> Reference:
         """A hashable handle of this object."""
