@@ -54,6 +54,7 @@ from .resnet import ResNet50 as ResNet50
 from .trainable_state import TrainableState as TrainableState
 from .unroll import dynamic_unroll as dynamic_unroll
 from .unroll import static_unroll as static_unroll
+from .variables import assign as assign
 from .variables import parameter as parameter
 from .variables import parameter_of as parameter_of
 from .variables import state as state

@@ -37,6 +37,12 @@ def state(name: str, value: Callable[[], Any]) -> Any:
     )
 
 
+def assign(name: str, value: Any) -> Any:
+    """Sets the state `name` of the current module, and returns the new value."""
+    hk.set_state(name, value)
+    return value
+
+
 def parameter_of(module: hk.Module, name: str) -> Any:
     """The parameter of a module by its own name, as in `linear.w` of Sonnet's.
 

@@ -31,11 +31,12 @@ class Bound:
     Attributes:
       given: what the user wrote, by name.
       order: the names in the order of the source.
-      dropped: comments that would be lost.
+      assumed: what has to be so for the arguments to be these; empty if nothing.
     """
 
     given: dict[str, cst.Arg]
     order: list[str]
+    assumed: str = ""
 
 
 def bind(entry: dictionary.Entry, args: list[cst.Arg], skip: int = 0) -> Bound:
@@ -57,6 +58,7 @@ def bind(entry: dictionary.Entry, args: list[cst.Arg], skip: int = 0) -> Bound:
     known = {p.name for p in parameters}
     given: dict[str, cst.Arg] = {}
     order: list[str] = []
+    args, counted = _spread(args, names, parameters)
     for position, argument in enumerate(args):
         if argument.star:
             raise Refused(
@@ -87,7 +89,50 @@ def bind(entry: dictionary.Entry, args: list[cst.Arg], skip: int = 0) -> Bound:
         )
         if required and p.name not in given:
             raise Refused("S2H903", f"{entry.name}: argument {p.name!r} is missing")
-    return Bound(given, order)
+    return Bound(given, order, counted)
+
+
+def _spread(args, names, parameters) -> tuple[list[cst.Arg], str]:
+    """`f(x, *bounds)` with `bounds[0], bounds[1]` where only so many can be meant.
+
+    Returns:
+      The arguments, and what is assumed of the starred one; empty where none is.
+    """
+    position = next((i for i, a in enumerate(args) if a.star == "*"), None)
+    if position is None or any(a.star for a in args[position + 1 :]):
+        return args, ""
+    given = {a.keyword.value for a in args if a.keyword is not None}
+    missing = [
+        p.name
+        for p in parameters
+        if p.name in names[position:] and p.default is p.empty and p.name not in given
+    ]
+    star = args[position]
+    follows = any(a.keyword is None for a in args[position + 1 :])
+    optional = any(
+        p.name in names[position + len(missing) :] and p.name not in ("name", *given)
+        for p in parameters
+    )
+    if not (position and missing) or follows or optional:
+        return args, ""
+    if not isinstance(star.value, cst.Name | cst.Attribute):
+        return args, ""
+    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    spread = [
+        cst.Arg(
+            cst.Subscript(
+                star.value, [cst.SubscriptElement(cst.Index(cst.Integer(str(i))))]
+            ),
+            comma=comma,
+        )
+        for i in range(len(missing))
+    ]
+    spread[-1] = spread[-1].with_changes(comma=star.comma)
+    plain = cst.Module([]).code_for_node(star.value)
+    return (
+        [*args[:position], *spread, *args[position + 1 :]],
+        f"{plain} has {len(missing)} elements",
+    )
 
 
 def _gather(

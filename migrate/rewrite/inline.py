@@ -106,12 +106,21 @@ def spell(
         node = substitute(rewriter, entry, form, bound, scope, transform)
         if node is not None:
             node = tidy(node, call)
-            return _told(rewriter, node, entry, spelling, form, unknown)
+            found = _told(rewriter, node, entry, spelling, form, unknown)
+            return _assuming(found, bound)
     if entry.outcome == "op" and entry.helper and entry.fn is not None:
-        return _helper(rewriter, entry, bound, scope, call, transform)
+        found = _helper(rewriter, entry, bound, scope, call, transform)
+        return _assuming(found, bound)
     reason = entry.because or f"no spelling of {entry.name} carries these arguments"
     instead = entry.instead or f"see `sonnet2haiku explain {entry.name}`"
     raise Refused("S2H903", reason, instead)
+
+
+def _assuming(found: Spelled, bound: Bound) -> Spelled:
+    if not bound.assumed:
+        return found
+    message = f"{found.message}: exact if {bound.assumed}"
+    return dataclasses.replace(found, safety=results.ASSUMED, message=message)
 
 
 def starred(rewriter: Rewriter, entry: dictionary.Entry, node: cst.Call) -> str | None:

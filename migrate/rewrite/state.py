@@ -41,6 +41,7 @@ class State:
         self.uncompiled: dict[int, str] = {}
         self.compile_instead: set[int] = set()
         self.pipelines: set[int] = set()
+        self.statements: set[int] = set()  # calls whose result nobody takes
         self.pending: dict[int, tuple[str, str, str, str]] = {}
         self.kept: list[cst.CSTNode] = []  # keeps the identity of nodes made here
         self._taken = _all_names(module)

@@ -34,7 +34,7 @@ class Statements(Expressions):
         try:
             new = statements.special(self, node, scope)
             if new is None:
-                new = [self._plain(node, scope)]
+                new = [self.plain(node, scope)]
             todos = self._todos
         finally:
             self._todos = outer
@@ -42,7 +42,8 @@ class Statements(Expressions):
             new[0] = commented(new[0], todos)
         return new
 
-    def _plain(self, node: cst.CSTNode, scope: Scope) -> cst.CSTNode:
+    def plain(self, node: cst.CSTNode, scope: Scope) -> cst.CSTNode:
+        """Rewrites a statement that no rule knows as a whole."""
         if isinstance(node, cst.FunctionDef):
             return self.function(node, scope)
         if isinstance(node, cst.ClassDef):

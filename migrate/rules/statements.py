@@ -8,7 +8,7 @@ from compat import dictionary
 from migrate import results
 from migrate.analysis import trees
 from migrate.rewrite import build
-from migrate.rules import compiled, init_order, tape, tensor_if
+from migrate.rules import compiled, init_order, tape, tensor_if, variables
 
 _DROPPED_BLOCKS = frozenset(
     {"tf.name_scope", "tf.device", "tf.control_dependencies", "tf.init_scope"}
@@ -30,6 +30,9 @@ def special(rw, node, scope):
         rw.note(node, code, results.MANUAL, name, message, suggestion, False)
     if isinstance(node, cst.With):
         return _block(rw, node, scope)
+    update = variables.assigned(rw, node, scope)
+    if update is not None:
+        return [rw.plain(node, scope), update]
     if isinstance(node, cst.FunctionDef) and scope.klass is not None:
         parts = compiled.split(rw, node, scope)
         if parts is not None:

@@ -273,7 +273,52 @@ def method(rw, node, scope):
         place = cst.BinaryOperation(now, operator, now)
         value = cst.BinaryOperation(now, operator, build.fit(value, place, "right"))
     rw.note(node, "S2H205", results.SAFE, "Variable.assign", "→ hk.set_state")
-    return build.call("hk.set_state", title, value)
+    if id(node) in rw.statements:
+        return build.call("hk.set_state", title, value)
+    return rw.spelled(build.call("hk.sonnet.assign", title, value))
+
+
+def assigned(rw, node: cst.CSTNode, scope) -> cst.SimpleStatementLine | None:
+    """What keeps an attribute up to date after `self.count.assign_add(1)`.
+
+    Inside its own class the state is read where it is needed; other modules, and code
+    that owns the network, read the attribute.
+    """
+    call = _only_call(node)
+    if call is None or scope.side != "module":
+        return None
+    func = call.func
+    if not (isinstance(func, cst.Attribute) and func.attr.value in _ASSIGNS):
+        return None
+    owner = func.value
+    if not (isinstance(owner, cst.Attribute) and scope.is_self(owner.value)):
+        return None
+    title = state_names(rw, scope.owner_class).get(owner.attr.value)
+    if title is None:
+        return None
+    rw.statements.add(id(call))
+    if not _read_elsewhere(rw, owner.attr.value):
+        return None
+    return build.assign(owner, build.call("hk.get_state", title))
+
+
+def _only_call(node: cst.CSTNode) -> cst.Call | None:
+    if not isinstance(node, cst.SimpleStatementLine) or len(node.body) != 1:
+        return None
+    value = node.body[0].value if isinstance(node.body[0], cst.Expr) else None
+    return value if isinstance(value, cst.Call) else None
+
+
+def _read_elsewhere(rw, attribute: str) -> bool:
+    """Whether other code may read an attribute: it is public, or read in this file."""
+    if not attribute.startswith("_"):
+        return True
+    return any(
+        isinstance(n, cst.Attribute)
+        and n.attr.value == attribute
+        and trees.dotted(n.value) != "self"
+        for n in trees.walk(rw.module)
+    )
 
 
 def read(rw, node, scope):

@@ -237,3 +237,77 @@ def test_submodule_before_super_init_is_marked():
         "S2H201",
         "before super().__init__()",
     )
+
+
+def test_state_that_others_read_stays_up_to_date():
+    """An attribute holds what the state was when it was set: so it is set again."""
+    turns(
+        """
+        import sonnet as snt
+        import tensorflow as tf
+
+        class Memory(snt.Module):
+            def __init__(self):
+                super().__init__()
+                self.rows = tf.Variable(tf.zeros([3]), trainable=False, name="rows")
+                self._seen = tf.Variable(tf.zeros([]), trainable=False, name="seen")
+
+            def write(self, x):
+                self.rows.assign(self.rows + x)
+                self._seen.assign_add(1.0)
+                return self.rows.assign(x)
+        """,
+        """
+        import haiku_core as hk
+        import jax.numpy as jnp
+
+        class Memory(hk.Module):
+            def __init__(self):
+                super().__init__()
+                self.rows = hk.get_state("rows", [3], init=jnp.zeros)
+                self._seen = hk.get_state("seen", [], init=jnp.zeros)
+
+            def write(self, x):
+                hk.set_state("rows", hk.get_state("rows") + x)
+                self.rows = hk.get_state("rows")
+                hk.set_state("seen", hk.get_state("seen") + 1.0)
+                return hk.sonnet.assign("rows", x)
+        """,
+    )
+
+
+def test_a_size_for_a_shape():
+    done = rewritten(
+        """
+        import sonnet as snt
+        import tensorflow as tf
+
+        class Scale(snt.Module):
+            def __init__(self, size: int, anything):
+                super().__init__()
+                self.a = tf.Variable(tf.ones(size), name="a")
+                self.b = tf.Variable(tf.ones(anything), name="b")
+        """
+    )
+    assert 'hk.get_parameter("a", [size], init=jnp.ones)' in done.text
+    # A size or a shape: NumPy takes both.
+    assert 'hk.sonnet.parameter("b", lambda: jnp.ones(anything))' in done.text
+
+
+def test_parameters_of_layers_by_attribute():
+    done = rewritten(
+        """
+        import sonnet as snt
+        import tensorflow as tf
+
+        class Tied(snt.Linear):
+            def __init__(self):
+                super().__init__(3)
+                self.inner = snt.Conv2D(3, 3)
+
+            def __call__(self, x):
+                return super().__call__(x) @ tf.transpose(self.w) + self.inner.b
+        """
+    )
+    assert 'hk.sonnet.parameter_of(self, "w")' in done.text
+    assert 'hk.sonnet.parameter_of(self.inner, "b")' in done.text

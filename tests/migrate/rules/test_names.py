@@ -205,3 +205,63 @@ def test_trfl_functions_made_of_others():
     # What is dropped moves no other argument into its place.
     assert "discounts, last, lambda_=0.9)" in done.text
     assert "trfl." not in done.text
+
+
+def test_fields_of_results():
+    turns(
+        """
+        import tensorflow as tf
+
+        def f(x: tf.Tensor):
+            best = tf.math.top_k(x, k=2)
+            return best.values, best.indices, tf.linalg.slogdet(x).log_abs_determinant
+        """,
+        """
+        import jax
+        import jax.numpy as jnp
+
+        def f(x: jnp.ndarray):
+            best = jax.lax.top_k(x, k=2)
+            return best[0], best[1], jnp.linalg.slogdet(x)[1]
+        """,
+    )
+
+
+def test_other_names_of_whole_packages():
+    turns(
+        """
+        import sonnet as snt
+        import tensorflow.compat.v2 as tf
+
+        layers = snt
+        nn = tf.nn
+
+        def f(x: tf.Tensor):
+            return nn.relu(x), layers.Linear
+        """,
+        """
+        import haiku_core as hk
+        import jax
+        import jax.numpy as jnp
+
+        def f(x: jnp.ndarray):
+            return jax.nn.relu(x), hk.Linear
+        """,
+    )
+
+
+def test_starred_bounds():
+    done = rewritten(
+        """
+        import tensorflow as tf
+
+        def f(x: tf.Tensor, bounds, sizes):
+            return tf.clip_by_value(x, *bounds), tf.reduce_sum(x, *sizes)
+        """
+    )
+    assert "jnp.clip(x, bounds[0], bounds[1])" in done.text
+    (clip,) = [f for f in done.findings if f.name == "tf.clip_by_value"]
+    assert clip.safety == "assumed" and "bounds has 2 elements" in clip.message
+    # It may have any number of elements.
+    (total,) = [f for f in done.findings if f.name == "tf.reduce_sum"]
+    assert total.code == "S2H904"
