@@ -7,6 +7,7 @@ checkpoints is the latest.
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import re
 
@@ -120,9 +121,18 @@ def _in_folder(folder: str) -> str:
             f"the folder holds {len(found)} checkpoints: name one ({names})",
             path=folder,
         )
-    inner = [e.name for e in os.scandir(folder) if e.is_dir() and _prefixes(e.path)]
-    where = f"; its folders {', '.join(sorted(inner)[:8])} do" if inner else ""
+    inner = ", ".join(_folders_with_checkpoints(folder)[:8])
+    where = f"; its folders {inner} do" if inner else ""
     raise NoCheckpoint(f"the folder holds no checkpoint{where}", path=folder)
+
+
+def _folders_with_checkpoints(folder: str) -> list[str]:
+    names = []
+    for entry in os.scandir(folder):
+        with contextlib.suppress(OSError):
+            if entry.is_dir() and _prefixes(entry.path):
+                names.append(entry.name)
+    return sorted(names)
 
 
 def _old_format(path: str) -> bool:

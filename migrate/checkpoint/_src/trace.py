@@ -63,6 +63,8 @@ def items_of(container: Any) -> Iterator[tuple[str, Any]]:
     """The members of a container under the names that TensorFlow tracks them by."""
     if isinstance(container, Mapping):
         yield from ((str(name), value) for name, value in container.items())
+    elif isinstance(container, tuple) and hasattr(container, "_fields"):
+        yield from zip(container._fields, container, strict=True)
     elif isinstance(container, list | tuple):
         yield from ((str(index), value) for index, value in enumerate(container))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import types
+from typing import NamedTuple
 
 import haiku
 import jax
@@ -398,6 +399,55 @@ def with_sonnet(request, tmp_path_factory):
 @pytest.mark.parametrize("case", SONNET_LAYERS, ids=lambda c: c.name)
 def test_layers_in_sonnets_own_layout(case, with_sonnet, tmp_path):
     test_same_numbers(case, case.dtypes[0], with_sonnet, tmp_path)
+
+
+class Nets(NamedTuple):
+    """The parts of a module, by name."""
+
+    first: object
+    second: object
+
+
+def test_containers_of_modules(tmp_path):
+    """Lists, dictionaries, tuples with and without names, there and back."""
+
+    def chain(net, x):
+        first, pair = net._listed
+        x = pair[1](pair[0](first(x)))
+        return net._named.second[0](net._named.first["inner"](x))
+
+    class Original(snt.Module):
+        def __init__(self):
+            super().__init__(name="net")
+            self._listed = [snt.Linear(3), (snt.Linear(4), snt.Linear(3))]
+            self._named = Nets({"inner": snt.Linear(5)}, [snt.Linear(2)])
+
+        def __call__(self, x):
+            return chain(self, x)
+
+    class Migrated(haiku.Module):
+        def __init__(self):
+            super().__init__(name="net")
+            self._listed = [haiku.Linear(3), (haiku.Linear(4), haiku.Linear(3))]
+            self._named = Nets({"inner": haiku.Linear(5)}, [haiku.Linear(2)])
+
+        def __call__(self, x):
+            return chain(self, x)
+
+    x = _inputs([(4, 3)], "float32")[0]
+    original = make(Original, tf.constant(x))
+    prefix = save(tmp_path, net=original)
+    transformed = haiku.transform_with_state(lambda x: Migrated()(x))
+    params, state = checkpoint.convert(prefix, transformed, x)
+    out, _ = transformed.apply(params, state, None, x)
+    _equal(out, original(tf.constant(x)), 2e-6)
+    arrays = content.of_trees(params, state).arrays()
+    values = {str(key): array for key, array, _ in arrays}
+    back.write_new(tmp_path / "back", values, transformed, [x], {}, "net")
+    other = make(Original, tf.constant(x), seed=1)
+    restored = tf.train.Checkpoint(net=other).restore(str(tmp_path / "back"))
+    restored.assert_existing_objects_matched()
+    np.testing.assert_array_equal(original(x), other(x))
 
 
 def test_rounding_is_told(tmp_path):
