@@ -12,6 +12,20 @@ from migrate.rewrite import binding, build, inline, templates
 from migrate.rules import boundary, methods, probability, variables
 from migrate.rules.structural import HANDLERS
 
+# Why calls of structural names are left, and what to do, by the rule they belong to.
+_BY_HAND = {
+    "checkpoint": (
+        "networks here hold their arrays in dicts, which TensorFlow does not save",
+        "save net.params, net.state and optimizer.state.value with "
+        "migrate.checkpoint.save, or with orbax; bring old checkpoints with "
+        "convert-checkpoint",
+    ),
+    "autograph": (
+        "JAX has no graphs beside eager code",
+        "write what either case did",
+    ),
+}
+
 
 def legacy(rw, node, name, entry, scope, parent):
     """A call of a name the dictionary knows."""
@@ -19,13 +33,14 @@ def legacy(rw, node, name, entry, scope, parent):
         handler = HANDLERS.get(entry.rule)
         if handler is not None:
             return handler(rw, node, name, entry, scope, parent)
-        rw.leave(
-            node.func,
-            "S2H902",
-            name,
-            f"{name} is turned only in the places that the rules know",
-            "move it to one of them, or replace it by hand",
+        reason, suggestion = _BY_HAND.get(
+            entry.rule,
+            (
+                f"{name} is turned only in the places that the rules know",
+                "move it to one of them, or replace it by hand",
+            ),
         )
+        rw.leave(node.func, "S2H902", name, reason, suggestion)
         return rw.arguments_only(node, scope)
     if entry.outcome in ("op", "module"):
         return _spell(rw, node, name, entry, scope, parent)

@@ -132,6 +132,26 @@ def replace_code(statement, names: Mapping[str, str]):
     return change(statement, None, "")
 
 
+_AGAIN = (
+    cst.For,
+    cst.While,
+    cst.FunctionDef,
+    cst.Lambda,
+    cst.ListComp,
+    cst.SetComp,
+    cst.DictComp,
+    cst.GeneratorExp,
+)
+
+
+def _repeated(statement: cst.CSTNode, call: cst.Call) -> bool:
+    """Whether a call in a statement is evaluated any number of times."""
+    return any(
+        isinstance(node, _AGAIN) and any(inner is call for inner in trees.walk(node))
+        for node in trees.walk(statement)
+    )
+
+
 def _pair(first: cst.BaseExpression, second: cst.BaseExpression) -> cst.Tuple:
     return cst.Tuple([cst.Element(first), cst.Element(second)], lpar=[], rpar=[])
 
@@ -166,8 +186,10 @@ def single(rw, block: Block):
     if len(block.gradients) > 1 or block.gradients[0].weights is not None:
         return None
     (gradient,) = block.gradients
-    _computed(block, gradient)
     holder = block.after[gradient.statement]
+    if _repeated(holder, gradient.node):
+        return None
+    _computed(block, gradient)
     late = _order(block, gradient)
     if late is None:
         return None
@@ -260,21 +282,27 @@ def _assigned_to(statement, call) -> str | None:
 
 
 def several(rw, block: Block):
-    """Several gradients of one computation: `outputs, gradient = objects.vjp(fn)`."""
-    targets = []
+    """Several gradients of one computation: `outputs, gradient = objects.vjp(fn)`.
+
+    What is differentiated may be any array among the outputs, an item of a list or dict
+    too: `vjp` refuses any other.
+    """
+    targets: list[str] = []
     for g in block.gradients:
         for node in trees.targets(g.target):
-            if not isinstance(node, cst.Name) or node.value not in block.bound:
+            computed = [n for n in block.bound if n in trees.names_read(node)]
+            if not isinstance(node, cst.Name | cst.Attribute | cst.Subscript) or not (
+                computed or block.live
+            ):
                 raise CannotTurn(
                     f"{trees.code(node)} is differentiated, which its block does not "
                     "name"
                 )
-            if node.value not in targets:
-                targets.append(node.value)
+            targets += [n for n in computed if n not in targets]
         if not g.watched and trees.names_read(g.sources) & set(block.bound):
             raise CannotTurn("a gradient by something computed in its block")
     outs = targets + [n for n in block.live if n not in targets]
-    title = rw.fresh("losses_fn" if len(targets) > 1 else f"{targets[0]}_fn")
+    title = rw.fresh("losses_fn" if len(targets) > 1 else f"{outs[0]}_fn")
     gradient = rw.fresh("gradient")
     function = block.function(title, build.tuple_of(outs, parens=False))
     args = [cst.Arg(cst.Name(title))]
@@ -299,7 +327,7 @@ def in_module(rw, block: Block):
     (gradient,) = block.gradients
     _computed(block, gradient)
     late = _order(block, gradient)
-    if late is None:
+    if late is None or _repeated(block.after[gradient.statement], gradient.node):
         raise CannotTurn("what comes between it and the gradient")
     rw.use({"hk", "jnp"})
     # The tape's gradient of what is no scalar is that of its sum.

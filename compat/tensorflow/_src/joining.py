@@ -20,6 +20,7 @@ from compat.dictionary import (
     op,
     seq,
 )
+from compat.tensorflow._src.indexing import OUTSIDE_JIT
 
 
 @op(
@@ -162,7 +163,7 @@ def repeat(input: T, repeats: Static, axis: Static = None, name: Ignored = None)
     return jnp.repeat(input, np.asarray(repeats), axis=axis)
 
 
-@repeat.when("not repeats is list")
+@repeat.when("repeats is literal and not repeats is list")
 def _(input, repeats, axis=None):
     return jnp.repeat(input, repeats, axis=axis)
 
@@ -170,6 +171,11 @@ def _(input, repeats, axis=None):
 @repeat.when("repeats is list")
 def _(input, repeats, axis=None):
     return jnp.repeat(input, np.array(repeats), axis=axis)
+
+
+@repeat.when(because=OUTSIDE_JIT)
+def _(input, repeats, axis=None):
+    return jnp.repeat(input, np.asarray(repeats), axis=axis)
 
 
 @op(
