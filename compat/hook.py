@@ -116,7 +116,21 @@ def _is_users(globals: Mapping[str, Any] | None) -> bool:
         return False
     if _within(name, _included):
         return True
-    return _is_users_file(globals.get("__file__"))
+    file = globals.get("__file__")
+    if file is None and name != "__main__":
+        file = _file_that_runs()
+    return _is_users_file(file)
+
+
+def _file_that_runs() -> str | None:
+    """The file that runs code of no file: a library may make modules from strings."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_globals.get("__file__")
+        if file is not None and file != __file__:
+            return file
+        frame = frame.f_back
+    return None
 
 
 def _within(name: str, packages: set[str]) -> bool:
