@@ -80,6 +80,11 @@ _DEFAULTS = {
 }
 
 
+# What is done before a new variable is first read: restores that wait for variables
+# look for it, as one in a list is attached without anything being told.
+BEFORE_FIRST_READ: list[Callable[[], None]] = []
+
+
 @export("tf.Variable")
 class Variable(metaclass=_Creating):
     """A mutable tensor of fixed shape and dtype.
@@ -148,7 +153,10 @@ class Variable(metaclass=_Creating):
                 f"variable {self._name} is made inside a function that JAX traces, "
                 "from a traced value: make it outside, or see compat.to_haiku"
             )
-        self._value = Tensor(value._array)
+        if BEFORE_FIRST_READ:
+            self._initial = Tensor(value._array)
+        else:
+            self._value = Tensor(value._array)
         self._dtype = value.dtype
         self._shape = TensorShape(value.shape if shape is None else shape)
         if shape is not None and not self._shape.is_compatible_with(value.shape):
@@ -404,6 +412,11 @@ class Variable(metaclass=_Creating):
     experimental_ref = ref
 
     def __getattr__(self, name: str) -> Any:
+        if name in ("_array", "_tensor") and "_initial" in self.__dict__:
+            self._value = self.__dict__.pop("_initial")
+            for prepare in list(BEFORE_FIRST_READ):
+                prepare()
+            return self.__dict__[name]
         if not name.startswith("__"):
             found = operators.method_of("Variable", name)
             if found is not None:
@@ -464,6 +477,7 @@ class Variable(metaclass=_Creating):
         return copied
 
     def __reduce__(self) -> tuple[Any, ...]:
+        self._peek()
         kept = dict(self.__dict__)
         value = kept.pop("_array")
         del kept["_tensor"]

@@ -1,9 +1,14 @@
 """Checkpoints: read and written by TensorFlow and here, deferred, damaged, managed."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
+import sonnet
 import tensorflow
 
+import compat.sonnet
 import compat.tensorflow
 
 BOTH = {"original": tensorflow, "compat": compat.tensorflow}
@@ -106,3 +111,102 @@ def test_tensors_by_key(tmp_path):
     key = "a/.ATTRIBUTES/VARIABLE_VALUE"
     assert (key, [2]) in tf.train.list_variables(path)
     np.testing.assert_array_equal(tf.train.load_variable(path, key), [1.0, 2.0])
+
+
+def trained(tf, snt, path=None):
+    """A checkpoint of an MLP and its optimizer, and one training step of them.
+
+    Both are restored from `path`, before any of their variables is made.
+    """
+    net, optimizer = snt.nets.MLP([4, 3]), snt.optimizers.Adam(0.1)
+    checkpoint = tf.train.Checkpoint(net=net, optimizer=optimizer)
+    if path is not None:
+        checkpoint.restore(path)
+
+    def step():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(net(tf.ones([2, 5])) ** 2)
+        variables = net.trainable_variables
+        optimizer.apply(tape.gradient(loss, variables), variables)
+        return float(loss)
+
+    return checkpoint, step
+
+
+SONNETS = {
+    "original": (tensorflow, sonnet),
+    "compat": (compat.tensorflow, compat.sonnet),
+}
+
+
+@pytest.mark.parametrize("writer", SONNETS)
+def test_training_goes_on_where_it_stopped(writer, tmp_path):
+    checkpoint, step = trained(*SONNETS[writer])
+    for _ in range(2):
+        step()
+    path = checkpoint.save(str(tmp_path / "ckpt"))
+    _, following = trained(*SONNETS["compat"], path)
+    want = [step() for _ in range(3)]
+    np.testing.assert_allclose([following() for _ in range(3)], want, rtol=1e-5)
+
+
+def test_variables_put_into_lists_later_get_their_values(tmp_path):
+    tf = compat.tensorflow
+
+    class Stack(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.rows = []
+
+        def add(self, value):
+            self.rows.append(tf.Variable(value))
+
+    full, empty = Stack(), Stack()
+    full.add(3.0)
+    full.add(4.0)
+    path = tf.train.Checkpoint(full).write(str(tmp_path / "ckpt"))
+    status = tf.train.Checkpoint(empty).read(path)
+    empty.add(0.0)
+    empty.add(0.0)
+    assert [float(v) for v in empty.rows] == [3.0, 4.0]
+    status.assert_consumed()
+    empty.add(5.0)
+    assert float(empty.rows[2]) == 5.0
+
+
+def test_a_restore_that_waits_keeps_nothing_alive(tmp_path):
+    tf = compat.tensorflow
+    path = tf.train.Checkpoint(net=model(tf, 3)).save(str(tmp_path / "ckpt"))
+    net = tf.Module()
+    tf.train.Checkpoint(net=net).restore(path).expect_partial()
+    net.w = tf.Variable(np.zeros(3, np.float32))
+    assert net.w.numpy().tolist() == [0.0, 3.0, 6.0]
+    alive = weakref.ref(net)
+    del net
+    gc.collect()
+    assert alive() is None
+
+
+def test_damage_is_told_and_nothing_is_restored(tmp_path):
+    tf = compat.tensorflow
+    path = tf.train.Checkpoint(net=model(tf, 3)).save(str(tmp_path / "ckpt"))
+    told = 0
+    for name in ("ckpt-1.index", "ckpt-1.data-00000-of-00001"):
+        file = tmp_path / name
+        sound = file.read_bytes()
+        for at in range(0, len(sound), 7):
+            harmed = bytearray(sound)
+            harmed[at] ^= 0x55
+            for damage in (harmed, sound[:at]):
+                file.write_bytes(damage)
+                net = model(tf, 1)
+                try:
+                    tf.train.Checkpoint(net=net).restore(path)
+                except tf.errors.DataLossError as error:
+                    told += "ckpt-1" in str(error)
+                    assert values(net) == values(model(tf, 1))
+                else:  # unused bytes between the parts of the index
+                    assert values(net) == values(model(tf, 3))
+        file.write_bytes(sound)
+    assert told > 100
+    tf.train.Checkpoint(net=model(tf, 1)).restore(path).assert_consumed()
