@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from migrate.rewrite.engine import Rewriter
 
 ALIASES = frozenset({"jax", "jnp", "lax", "np", "hk", "optax", "rlax", "objects"})
+_DRAWN = "hk.next_rng_key"  # how spellings in the dictionary write a fresh key
 
 
 @dataclasses.dataclass
@@ -105,15 +106,28 @@ def spell(
         form = templates.template(spelling.fn)
         node = substitute(rewriter, entry, form, bound, scope, transform)
         if node is not None:
-            node = tidy(node, call)
-            found = _told(rewriter, node, entry, spelling, form, unknown)
+            node = tidy(_keyed(rewriter, node, scope), call)
+            body = _keyed(rewriter, form.body, scope)
+            found = _told(rewriter, node, entry, spelling, body, unknown)
             return _assuming(found, bound)
     if entry.outcome == "op" and entry.helper and entry.fn is not None:
         found = _helper(rewriter, entry, bound, scope, call, transform)
+        found = _outside_jit(found, entry, question)
         return _assuming(found, bound)
     reason = entry.because or f"no spelling of {entry.name} carries these arguments"
     instead = entry.instead or f"see `sonnet2haiku explain {entry.name}`"
     raise Refused("S2H903", reason, instead)
+
+
+def _outside_jit(found: Spelled, entry, question: Question) -> Spelled:
+    """Says it of a body whose result has a size that depends on values."""
+    concrete = entry.concrete
+    if isinstance(concrete, str):
+        concrete = guards.evaluate(concrete, question)[0] is not False
+    if not concrete:
+        return found
+    message = f"{found.message}: it depends on values, so it cannot run under jit"
+    return dataclasses.replace(found, safety=results.ASSUMED, message=message)
 
 
 def _assuming(found: Spelled, bound: Bound) -> Spelled:
@@ -211,15 +225,26 @@ def _written_out(entry, title: str, node: cst.BaseExpression) -> Spelled:
     return Spelled(node, results.SAFE, message, helper=True)
 
 
-def _told(rewriter, node, entry, spelling, form, unknown) -> Spelled:
+def _keyed(rewriter, node: cst.BaseExpression, scope: Scope) -> cst.BaseExpression:
+    """A spelling whose draws take their keys from where this place has them."""
+
+    def change(child, parent, field):
+        if isinstance(child, cst.Call) and trees.dotted(child.func) == _DRAWN:
+            return rewriter.random_key(scope)
+        return trees.rebuild(child, change)
+
+    return change(node, None, "")
+
+
+def _told(rewriter, node, entry, spelling, body, unknown) -> Spelled:
     """A spelling in place, with what it assumes; its module aliases are noted."""
-    safety, message = results.SAFE, f"{entry.name} → {trees.code(form.body)}"
+    safety, message = results.SAFE, f"{entry.name} → {trees.code(body)}"
     if unknown:
         safety = results.ASSUMED
         message += ": exact if " + " and ".join(map(describe, unknown))
     if spelling.because:
         safety, message = results.ASSUMED, f"{message}: {spelling.because}"
-    rewriter.use(templates.free_aliases(form.body, ALIASES))
+    rewriter.use(templates.free_aliases(body, ALIASES))
     return Spelled(node, safety, message)
 
 
@@ -256,4 +281,4 @@ def reference(rewriter: Rewriter, entry: dictionary.Entry, scope: Scope) -> Spel
         and all(a.keyword is None for a in node.args)
     )
     node = node.func if same_call else build.lam(node, parameters=required)
-    return _told(rewriter, node, entry, spelling, form, unknown)
+    return _told(rewriter, node, entry, spelling, form.body, unknown)
