@@ -39,6 +39,11 @@ def _comparison(
     ) -> None:
         x = convert(x, None, y.dtype.numpy if is_tensor(y) else None)
         y = convert(y, None, x.dtype.numpy)
+        if x.dtype is not y.dtype:
+            raise InvalidArgumentError(
+                f"{check.__name__}: y was expected to be a {x.dtype.name} tensor but "
+                f"is a {y.dtype.name} tensor"
+            )
         values = _values(x, y)
         if values is None:
             return
@@ -212,6 +217,14 @@ def assert_integer(x: Any, message: Any = None, name: Any = None) -> None:
     have = convert(x).dtype
     if not have.is_integer:
         raise TypeError(f"{message or ''} tensor must be of integers, is {have}")
+
+
+@export("tf.debugging.assert_proper_iterable")
+def assert_proper_iterable(values: Any) -> None:
+    """Raises TypeError for tensors, arrays, texts and what cannot be iterated over."""
+    improper = is_tensor(values) or isinstance(values, np.ndarray | str | bytes)
+    if improper or not hasattr(values, "__iter__"):
+        raise TypeError(f'Expected argument "values" to be iterable: {type(values)}')
 
 
 @export("tf.debugging.assert_same_float_dtype")

@@ -11,7 +11,9 @@ from typing import Any
 from compat.runtime.errors import (
     AlreadyExistsError,
     FailedPreconditionError,
+    InvalidArgumentError,
     NotFoundError,
+    PermissionDeniedError,
 )
 from compat.runtime.export import export
 from compat.runtime.tensor import Tensor, convert
@@ -27,9 +29,19 @@ def _path(path: Any) -> str:
 
 @export("tf.io.gfile.GFile", "tf.compat.v1.gfile.GFile", "tf.compat.v1.gfile.Open")
 class GFile:
-    """A file; opened when first used."""
+    """A file; opened when first used.
+
+    Raises:
+      InvalidArgumentError: no such mode.
+      NotFoundError: there is no such file, when it is opened.
+      PermissionDeniedError: it is not opened for that.
+    """
 
     def __init__(self, name: Any, mode: str = "r") -> None:
+        if not set(mode) <= set("rwab+"):
+            raise InvalidArgumentError(
+                f"mode {mode!r} is not of the letters r, w, a, b, +"
+            )
         self._name, self._mode = _path(name), mode
         self._file: Any = None
 
@@ -52,7 +64,36 @@ class GFile:
         return self._file
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
         return getattr(self._open(), name)
+
+    def _readable(self) -> Any:
+        if not self._open().readable():
+            raise PermissionDeniedError("File isn't open for reading")
+        return self._file
+
+    def read(self, n: int = -1) -> Any:
+        """The next `n` characters or bytes, all that are left by default."""
+        return self._readable().read(n)
+
+    def readline(self) -> Any:
+        """The next line with its end; empty after the last."""
+        return self._readable().readline()
+
+    def readlines(self) -> list[Any]:
+        """All lines that are left."""
+        return self._readable().readlines()
+
+    def write(self, file_content: Any) -> None:
+        """Appends text or bytes."""
+        if not self._open().writable():
+            raise PermissionDeniedError("File isn't open for writing")
+        self._file.write(file_content)
+
+    def seek(self, offset: int, whence: int = 0) -> None:
+        """Goes to a position."""
+        self._open().seek(offset, whence)
 
     def size(self) -> int:
         """The size in bytes."""
@@ -72,7 +113,7 @@ class GFile:
         self.close()
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._open())
+        return iter(self._readable())
 
 
 @export("tf.io.gfile.exists")
@@ -110,13 +151,14 @@ def makedirs(path: Any) -> None:
 
 @export("tf.io.gfile.mkdir")
 def mkdir(path: Any) -> None:
-    """Makes a folder."""
+    """Makes a folder, unless it is there."""
     try:
         os.mkdir(_path(path))
     except FileNotFoundError as error:
         raise NotFoundError(str(error)) from error
     except FileExistsError as error:
-        raise AlreadyExistsError(str(error)) from error
+        if not isdir(path):
+            raise AlreadyExistsError(str(error)) from error
 
 
 @export("tf.io.gfile.remove")
@@ -166,12 +208,16 @@ def _free(path: Any, overwrite: bool) -> None:
 
 @export("tf.io.gfile.stat")
 def stat(path: Any) -> Any:
-    """What the system says of a file; `length` is its size."""
+    """What the system says of a file: `length`, `mtime_nsec`, `is_directory`."""
     try:
         found = os.stat(_path(path))
     except FileNotFoundError as error:
         raise NotFoundError(str(error)) from error
-    fields = {"length": found.st_size, "mtime_nsec": found.st_mtime_ns}
+    fields = {
+        "length": found.st_size,
+        "mtime_nsec": found.st_mtime_ns,
+        "is_directory": isdir(path),
+    }
     return type("FileStatistics", (), fields)()
 
 
@@ -196,7 +242,8 @@ def read_file(filename: Any, name: Any = None) -> Tensor:
 
 @export("tf.io.write_file")
 def write_file(filename: Any, contents: Any, name: Any = None) -> None:
-    """Writes a string tensor to a file."""
+    """Writes a string tensor to a file; makes its folder."""
     data = contents.numpy() if hasattr(contents, "numpy") else contents
+    makedirs(os.path.dirname(os.path.abspath(_path(filename))))
     with open(_path(filename), "wb") as file:
         file.write(data if isinstance(data, bytes) else data.encode())

@@ -7,6 +7,7 @@ compares all that it returns: values, dtypes, shapes, Python objects, errors' cl
 from tests.compat.runtime.scenarios import (
     control_flow,
     datasets,
+    files_and_checks,
     functions,
     tapes,
     tensor_arrays,
@@ -20,6 +21,7 @@ __all__ = [
     "SCENARIOS",
     "control_flow",
     "datasets",
+    "files_and_checks",
     "functions",
     "tapes",
     "tensor_arrays",
