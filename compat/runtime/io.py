@@ -69,9 +69,9 @@ class GFile:
         return getattr(self._open(), name)
 
     def _readable(self) -> Any:
-        if not self._open().readable():
+        if not set(self._mode) & set("r+"):
             raise PermissionDeniedError("File isn't open for reading")
-        return self._file
+        return self._open()
 
     def read(self, n: int = -1) -> Any:
         """The next `n` characters or bytes, all that are left by default."""
@@ -87,9 +87,9 @@ class GFile:
 
     def write(self, file_content: Any) -> None:
         """Appends text or bytes."""
-        if not self._open().writable():
+        if not set(self._mode) & set("wa+"):
             raise PermissionDeniedError("File isn't open for writing")
-        self._file.write(file_content)
+        self._open().write(file_content)
 
     def seek(self, offset: int, whence: int = 0) -> None:
         """Goes to a position."""
