@@ -17,10 +17,10 @@ from compat import bundle
 from compat.bundle import Attribute, BundleError, Node, ObjectGraph
 from compat.layout import NORM_AXES, Placement
 from migrate.checkpoint._src import haikus, owners
-from migrate.checkpoint._src.join import Join, layout_for, real_roots, stripped
+from migrate.checkpoint._src.join import Join, layout_for, stripped
 from migrate.checkpoint._src.keys import OPTIMIZER, Key
 from migrate.checkpoint._src.plan import Plan
-from migrate.checkpoint._src.roots import Roots, parse_roots
+from migrate.checkpoint._src.roots import Roots, parse_roots, real_roots
 from migrate.checkpoint._src.trace import Found, Path, Trace, trace
 from migrate.errors import UserError
 

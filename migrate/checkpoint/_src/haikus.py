@@ -132,13 +132,13 @@ def check_inputs(program: Any, inputs: tuple, named: Mapping[str, Any]) -> None:
     parameters = list(signature.parameters.values())
     if bound or isinstance(program, Built):
         parameters = parameters[1:]
-    optional = [
-        p.replace(default=True) if p.name in _TRAINING and p.default is p.empty else p
-        for p in parameters
-    ]
+    switch, position = _switch(parameters)
+    given = dict(named)
+    if switch is not None and len(inputs) <= position:
+        given.setdefault(switch, True)
     try:
-        inspect.Signature(optional).bind(*inputs, **named)
-    except (TypeError, ValueError) as error:
+        inspect.Signature(parameters).bind(*inputs, **given)
+    except TypeError as error:
         shown = ", ".join(map(str, parameters)) or "no inputs"
         raise UserError(
             f"the target takes {shown}: {error}",
@@ -166,14 +166,21 @@ def _signature(function: Callable) -> inspect.Signature | None:
         return None
 
 
+def _switch(parameters: list[inspect.Parameter]) -> tuple[str | None, int]:
+    """The parameter between training and evaluation, if there is one, and its place."""
+    places = (
+        (p.name, place) for place, p in enumerate(parameters) if p.name in _TRAINING
+    )
+    return next(places, (None, 0))
+
+
 def _in_training(
     function: Callable, signature: inspect.Signature | None, skip: int
 ) -> Callable:
     parameters = list(signature.parameters.values())[skip:] if signature else []
-    switch = next((p.name for p in parameters if p.name in _TRAINING), None)
+    switch, position = _switch(parameters)
     if switch is None:
         return function
-    position = next(i for i, p in enumerate(parameters) if p.name == switch)
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         if len(args) <= position:

@@ -4,13 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from migrate.checkpoint._src.join import Join, real_roots
+from migrate.checkpoint._src.join import Join
+from migrate.checkpoint._src.keys import PARAMS, STATE
 from migrate.checkpoint._src.source import Path, Source
 from migrate.checkpoint._src.trace import Found, Trace
 from migrate.errors import UserError
 
 Roots = Sequence[str] | str | None
 _SHOWN = 6
+
+
+def real_roots(trace: Trace) -> list[Found]:
+    """The outermost modules that hold arrays, themselves or through others."""
+    names = {(f.prefix, f.name) for f in trace.modules}
+
+    real = [
+        f
+        for f in trace.roots
+        if not _inside(f.prefix, f.name, names) and _has_leaves(trace, f)
+    ]
+    # What belongs to no module at all: the function asked for it itself.
+    bare = {
+        key.module
+        for key in trace.leaves
+        if key.collection in (PARAMS, STATE) and ("", key.module) not in names
+    }
+    return [*real, *(Found(None, n) for n in sorted(bare) if not _inside("", n, names))]
+
+
+def _inside(prefix: str, name: str, names: set[tuple[str, str]]) -> bool:
+    """Whether a module's name lies below that of another."""
+    parts = name.split("/")
+    return any(
+        (prefix, "/".join(parts[:size])) in names for size in range(1, len(parts))
+    )
+
+
+def _has_leaves(trace: Trace, found: Found) -> bool:
+    """Whether some array belongs to the module or to one that it reaches."""
+    seen: set[int] = set()
+    pending = [found]
+    names = {key.module for key in trace.leaves}
+    while pending:
+        module = pending.pop()
+        if id(module) in seen:
+            continue
+        seen.add(id(module))
+        start = module.name + "/"
+        if any(n == module.name or n.startswith(start) for n in names):
+            return True
+        if any(key in trace.leaves for _, key in module.values):
+            return True
+        pending += [child for _, child in module.children]
+    return False
 
 
 def parse_roots(given: Roots) -> tuple[Path | None, dict[str, Path]]:
