@@ -225,7 +225,7 @@ def _uses(project: Project, path: str, named: re.Pattern[bytes]) -> bool:
     except (SyntaxError, ValueError, RecursionError):
         return False
     view = project.seen_from(path)
-    if not any(map(view.uses, summary.names.values())):
+    if not any(map(view.uses, [*summary.names.values(), *summary.stars])):
         return False
     project.enter(path, summary)
     return True

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 import dataclasses
 import functools
+from collections.abc import Callable, Iterable
 
 import libcst as cst
 
@@ -63,14 +65,21 @@ class Imports:
     names: dict[str, str]
 
     @classmethod
-    def of(cls, module: cst.Module, package: str = "") -> Imports:
+    def of(
+        cls,
+        module: cst.Module,
+        package: str = "",
+        exports: Callable[[str], Iterable[str]] = lambda name: (),
+    ) -> Imports:
         """Collects the imports of a module, those inside functions included.
 
         Args:
           module: the parsed file.
           package: the dotted package the file lies in, for relative imports.
+          exports: the names that a star import from a dotted module binds.
         """
         names: dict[str, str] = {}
+        starred: dict[str, str] = {}
         for node in trees.walk(module):
             if isinstance(node, cst.Import):
                 for alias in node.names:
@@ -82,12 +91,16 @@ class Imports:
             elif isinstance(node, cst.ImportFrom):
                 base = from_module(node, package)
                 if isinstance(node.names, cst.ImportStar):
+                    starred.update({n: f"{base}.{n}" for n in exports(base)})
                     continue
                 for alias in node.names:
                     local = (
                         alias.asname.name.value if alias.asname else alias.name.value
                     )
                     names[local] = f"{base}.{alias.name.value}"
+        if starred:
+            own = trees.names_bound(module)
+            names = {**{n: f for n, f in starred.items() if n not in own}, **names}
         _follow_aliases(module, names)
         return cls(names)
 
@@ -142,6 +155,13 @@ def _is_namespace(name: str) -> bool:
     if name.partition(".")[0] == "tfp":
         return name.rpartition(".")[2].islower()
     return name in LEGACY or name in _namespaces()
+
+
+def names_in(name: str) -> list[str]:
+    """The names right below a legacy namespace, `Linear` and so on of `snt`."""
+    start = f"{name}."
+    found = (n.removeprefix(start) for n in dictionary.names() if n.startswith(start))
+    return [n for n in found if n.isidentifier() and not hasattr(builtins, n)]
 
 
 @functools.cache

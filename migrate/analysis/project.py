@@ -8,7 +8,7 @@ import os
 import pathlib
 from collections.abc import Iterable
 
-from migrate.analysis.imports import canonical
+from migrate.analysis.imports import canonical, names_in
 
 
 @dataclasses.dataclass
@@ -22,6 +22,7 @@ class Summary:
       values: names of the functions, and of other values, at the top level.
       folder: the parts of the path it lies in; empty for a text.
       relative: whether it imports by `from .`.
+      stars: dotted names of the modules that it imports all names of.
     """
 
     names: dict[str, str]
@@ -30,6 +31,7 @@ class Summary:
     values: set[str] = dataclasses.field(default_factory=set)
     folder: tuple[str, ...] = ()
     relative: bool = False
+    stars: list[str] = dataclasses.field(default_factory=list)
 
 
 def module_name(path: str | os.PathLike) -> str:
@@ -54,6 +56,7 @@ def summarize(text: str, name: str = "", is_package: bool = False) -> Summary:
     classes: dict[str, list[str]] = {}
     owners: set[str] = set()
     relative = False
+    stars: list[str] = []
     tree = ast.parse(text)
     values: set[str] = set()
     for node in tree.body:
@@ -75,13 +78,16 @@ def summarize(text: str, name: str = "", is_package: bool = False) -> Summary:
                 parts = []
             base = ".".join([*parts, node.module] if node.module else parts)
             for alias in node.names:
-                names[alias.asname or alias.name] = f"{base}.{alias.name}"
+                if alias.name == "*":
+                    stars.append(base)
+                else:
+                    names[alias.asname or alias.name] = f"{base}.{alias.name}"
         elif isinstance(node, ast.ClassDef):
             bases = [dotted(b) for b in node.bases]
             classes[node.name] = [b for b in bases if b]
             if _owns(node):
                 owners.add(node.name)
-    return Summary(names, classes, owners, values, relative=relative)
+    return Summary(names, classes, owners, values, relative=relative, stars=stars)
 
 
 def dotted(node: ast.expr) -> str | None:
@@ -210,9 +216,31 @@ class Project:
             if leaf in summary.classes or leaf in summary.values:
                 return summary, leaf
             if leaf not in summary.names:
-                return None
+                return self._through_stars(summary, leaf)
             name, near = summary.names[leaf], summary.folder
         return None
+
+    def _through_stars(self, summary: Summary, leaf: str) -> tuple[Summary, str] | None:
+        for base in summary.stars:
+            if self.module(base, summary.folder) is not summary:
+                found = self.origin(f"{base}.{leaf}", summary.folder)
+                if found is not None:
+                    return found
+        return None
+
+    def exports(self, name: str, near: tuple[str, ...] = ()) -> set[str]:
+        """The names that a star import from a module binds, as far as known."""
+        usual = canonical(name)
+        if usual.partition(".")[0] == "snt":
+            return set(names_in(usual))
+        summary = self.module(name, near)
+        if summary is None:
+            return set()
+        found = {*summary.classes, *summary.values, *summary.names}
+        for base in summary.stars:
+            if self.module(base, summary.folder) is not summary:
+                found |= self.exports(base, summary.folder)
+        return {n for n in found if not n.startswith("_")}
 
     def package_of(self, path: str | os.PathLike) -> str | None:
         """The package that files import one without `__init__.py` from, if any.
@@ -287,6 +315,10 @@ class View:
         """As `Project.origin`."""
         return self.project.origin(name, self.folder)
 
+    def exports(self, name: str) -> set[str]:
+        """As `Project.exports`."""
+        return self.project.exports(name, self.folder)
+
     def uses(self, name: str) -> bool:
         """Whether an imported name is a file of the project, or such a class in one."""
         known = self.project.module(name, self.folder)
@@ -339,7 +371,10 @@ def class_sort(project: Project, summary: Summary, leaf: str) -> str | None:
         elif base in summary.classes and base != leaf:
             sort = class_sort(project, summary, base)
         else:
-            sort = None
+            sorts = [
+                project.sort_of(f"{s}.{base}", summary.folder) for s in summary.stars
+            ]
+            sort = next(filter(None, sorts), None)
         if sort is not None:
             return "owner" if leaf in summary.owners else sort
     return None

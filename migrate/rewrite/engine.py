@@ -65,7 +65,8 @@ class Rewriter(Statements):
 
     def run(self, text: str) -> SourceResult:
         """Rewrites the module."""
-        if not any(self._is_legacy(full) for full in self.imports.names.values()):
+        legacy = any(self._is_legacy(full) for full in self.imports.names.values())
+        if not legacy and not imports_edit.unknown_stars(self.module):
             return SourceResult(text)
         body = self.body(list(self.module.body), self.kinds.top)
         module = self.module.with_changes(body=body)

@@ -43,8 +43,36 @@ def _line(rw, alias: str) -> str:
     return _LINES[alias]
 
 
+def unknown_stars(module: cst.Module) -> list[tuple[cst.CSTNode, str]]:
+    """Statements like `from tensorflow import *`, whose names nobody can tell."""
+    found = []
+    for statement in module.body:
+        if not isinstance(statement, cst.SimpleStatementLine):
+            continue
+        for small in statement.body:
+            if isinstance(small, cst.ImportFrom) and isinstance(
+                small.names, cst.ImportStar
+            ):
+                name = canonical(from_module(small, ""))
+                if name.partition(".")[0] in ("tf", "trfl"):
+                    found.append((statement, name))
+    return found
+
+
+def _mark_stars(rw, module: cst.Module) -> cst.Module:
+    marked = {}
+    for statement, name in unknown_stars(module):
+        message = f"which names of {name} this file uses cannot be told"
+        advice = "import them by name, and run this again"
+        rw.note(statement, "S2H901", results.MANUAL, name, message, advice, False)
+        marked[id(statement)] = rw.marked(statement, "S2H901", f"{message} — {advice}")
+    body = [marked.get(id(s), s) for s in module.body]
+    return module.with_changes(body=body) if marked else module
+
+
 def mend(rw, module: cst.Module) -> cst.Module:
     """The module with its imports as its code now needs them."""
+    module = _mark_stars(rw, module)
     module = _without_aliases(rw, module)
     used = _used_names(module)
     body, first, group_gone = _prune(rw, list(module.body), used)
@@ -202,13 +230,23 @@ def _prune_inside(rw, statement, used):
     return trees.rebuild(statement, change)
 
 
+def _star_in_use(rw, name: str) -> bool:
+    """Whether a star import stays: of another package, or for names that are left."""
+    if name.partition(".")[0] != "snt":
+        return True
+    return any(
+        f.safety == results.MANUAL and f.name.startswith(f"{name}.")
+        for f in rw.findings
+    )
+
+
 def _keep(rw, node, used):
     """An import statement without its unused legacy names; None where none is left."""
     if not isinstance(node, cst.Import | cst.ImportFrom):
         return node
-    if isinstance(node.names, cst.ImportStar):
-        return node
     base = from_module(node, "") if isinstance(node, cst.ImportFrom) else ""
+    if isinstance(node.names, cst.ImportStar):
+        return node if _star_in_use(rw, canonical(base)) else None
     kept = []
     for alias, local in zip(node.names, trees.imported_names(node), strict=True):
         full = trees.dotted(alias.name)

@@ -29,7 +29,7 @@ class State:
         self.module = module
         self.options = options
         self.project = project
-        self.imports = Imports.of(module, package)
+        self.imports = Imports.of(module, package, project.exports)
         self.kinds = Kinds(module, self.imports, project)
         self.findings: list[Finding] = []
         self.aliases: set[str] = set()
@@ -77,7 +77,17 @@ class State:
 
     def marked(self, node: cst.CSTNode, code: str, message: str) -> cst.CSTNode:
         """A statement under the comment that says why it was left."""
-        return commented(node, [f"{TODO} {code}): {message}"])
+        return self.commented(node, node, [f"{TODO} {code}): {message}"])
+
+    def commented(
+        self, old: cst.CSTNode, new: cst.CSTNode, todos: list[str]
+    ) -> cst.CSTNode:
+        """What came of a statement, below comments that are not there yet."""
+        if self.module.body and old is self.module.body[0]:
+            # What stands above the first statement belongs to the file.
+            above = {e.comment.value for e in self.module.header if e.comment}
+            todos = [t for t in todos if t not in above]
+        return commented(new, todos)
 
     def use(self, aliases: set[str]) -> None:
         """Notes that module aliases such as `jnp` are written and must be imported."""

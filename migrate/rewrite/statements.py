@@ -13,7 +13,6 @@ from migrate.analysis import trees
 from migrate.analysis.imports import namespace_aliases
 from migrate.analysis.scopes import Scope
 from migrate.rewrite.expressions import Expressions
-from migrate.rewrite.state import commented
 from migrate.rules import statements
 
 
@@ -39,7 +38,7 @@ class Statements(Expressions):
         finally:
             self._todos = outer
         if todos and new:
-            new[0] = commented(new[0], todos)
+            new[0] = self.commented(node, new[0], todos)
         return new
 
     def plain(self, node: cst.CSTNode, scope: Scope) -> cst.CSTNode:

@@ -106,3 +106,12 @@ def test_callers_are_reported(project):
     assert found["totals"]["left"] == 0
     assert [len(c["findings"]) for c in found["callers"]] == [1, 2]
     assert (project / "train.py").read_text().startswith("import models.nets as n")
+
+
+def test_names_that_come_by_star(project):
+    (project / "broken.py").unlink()
+    (project / "models" / "__init__.py").write_text("from .nets import *\n")
+    (project / "train.py").write_text("from models import *\n\nnet = Net(2)\n")
+    run = rewrite_paths([project])
+    changed = {f.path.rpartition("/")[2]: f.result.text for f in run.changed}
+    assert "objects.network(lambda: Net(2))" in changed["train.py"]

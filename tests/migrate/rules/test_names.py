@@ -265,3 +265,41 @@ def test_starred_bounds():
     # It may have any number of elements.
     (total,) = [f for f in done.findings if f.name == "tf.reduce_sum"]
     assert total.code == "S2H904"
+
+
+def test_star_imports_of_sonnet():
+    turns(
+        """
+        from sonnet import *
+        from sonnet.nets import *
+
+        class Linear:
+            pass
+
+        def f():
+            return Conv2D(3, 3), MLP([3]), Linear()
+        """,
+        """
+        import haiku_core as hk
+        from haiku_core import objects
+
+        class Linear:
+            pass
+
+        def f():
+            return objects.network(lambda: hk.Conv2D(3, 3)), objects.network(lambda: hk.nets.MLP([3])), Linear()
+        """,  # noqa: E501
+    )
+
+
+def test_star_imports_of_tensorflow_are_marked():
+    leaves(
+        """
+        from tensorflow import *
+
+        def f(x):
+            return reduce_mean(x)
+        """,
+        "S2H901",
+        "which names of tf",
+    )
