@@ -115,6 +115,9 @@ def assert_integer(x: T, message: Static = None, name: Ignored = None):
         Call([(Floats(2, 3), ("N", "D")), (Floats(3), ("N",))], raises_=ValueError),
         Call([(Floats(2, 3), (2, None))]),
         Call([(Floats(2, 3), "ND"), (Floats(), ())]),
+        Call([(Floats(2, 3), (..., "D")), (Floats(3), ("*", "D"))]),
+        Call([(Floats(2, 3), (..., "D")), (Floats(2), ("D",))], raises_=ValueError),
+        Call([(Floats(2), (..., "A", "D"))], raises_=ValueError),
     ],
 )
 def assert_shapes(
@@ -124,12 +127,19 @@ def assert_shapes(
     message: Static = None,
     name: Ignored = None,
 ):
-    """Raises ValueError unless shapes fit: sizes, or letters for equal ones."""
+    """Raises ValueError unless shapes fit: sizes, or letters for equal ones.
+
+    `...` or `*` at the start of a shape stands for any number of axes.
+    """
     seen = {}
     for tensor, wanted in shapes.items() if hasattr(shapes, "items") else shapes:
         found = np.shape(tensor)
-        fits = len(found) == len(wanted)
-        for size, want in zip(found, wanted, strict=False):
+        last = tuple(wanted)
+        if last and last[0] in (..., "*"):
+            last = last[1:]
+            found = found[max(0, len(found) - len(last)) :]
+        fits = len(found) == len(last)
+        for size, want in zip(found, last, strict=False):
             free = want is None or want == "."
             letter = isinstance(want, str) and not want.isdigit()
             expected = seen.setdefault(want, size) if letter else want
