@@ -7,7 +7,8 @@ Writes a checkpoint of one huge tensor, an LSTM and 2000 small tensors, then con
 it to safetensors (checksums verified, output forced to disk) and, in turns, copies its
 data file with ``cp`` and forces the copy to disk. Every run is a process of its own,
 and the page cache holds the input in all of them. Printed: wall times, their ratio,
-and the most anonymous memory in use above what it was just after the join. With
+and, from one more run, the most anonymous memory in use above what it was just after
+the join. With
 ``--tensorflow``, the same through TensorFlow's reader and ``numpy.savez``; with
 ``--orbax``, converted to an Orbax folder too.
 """
@@ -15,6 +16,7 @@ and the most anonymous memory in use above what it was just after the join. With
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import shutil
@@ -87,7 +89,7 @@ def program(rows: int):
     return Net
 
 
-def run_ours(prefix: str, output: str) -> dict:
+def run_ours(prefix: str, output: str, watch) -> dict:
     """Converts; the clock covers the join too, and imports apart."""
     began = time.perf_counter()
     from compat.bundle import Bundle
@@ -100,7 +102,7 @@ def run_ours(prefix: str, output: str) -> dict:
     plan = convert.make_plan(prefix, net, x)
     convert.refuse_incomplete(plan)
     joined, cpu = time.perf_counter(), time.process_time()
-    with Watch() as watch:
+    with watch:
         files.write(output, values.of_plan(plan))
     ended = time.perf_counter()
     return {
@@ -108,17 +110,16 @@ def run_ours(prefix: str, output: str) -> dict:
         "join": joined - imported,
         "write": ended - joined,
         "cpu": time.process_time() - cpu,
-        "memory": watch.taken,
     }
 
 
-def run_tensorflow(prefix: str, output: str) -> dict:
+def run_tensorflow(prefix: str, output: str, watch) -> dict:
     """What one would do without this: read all, save with numpy."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     import tensorflow as tf
 
     began = time.perf_counter()
-    with Watch() as watch:
+    with watch:
         reader = tf.train.load_checkpoint(prefix)
         names = reader.get_variable_to_shape_map()
         arrays = {
@@ -130,15 +131,12 @@ def run_tensorflow(prefix: str, output: str) -> dict:
             np.savez(file, **arrays)
             file.flush()
             os.fsync(file.fileno())
-    return {
-        "write": time.perf_counter() - began,
-        "cpu": time.process_time(),
-        "memory": watch.taken,
-    }
+    return {"write": time.perf_counter() - began, "cpu": time.process_time()}
 
 
-def run_copy(prefix: str, output: str) -> dict:
+def run_copy(prefix: str, output: str, watch) -> dict:
     """cp, and the copy forced to disk."""
+    del watch
     began, used = time.perf_counter(), os.times()
     subprocess.run(["cp", prefix + ".data-00000-of-00001", output], check=True)
     handle = os.open(output, os.O_RDONLY)
@@ -159,9 +157,13 @@ RUNS = {
 SUFFIXES = {"orbax": "", "tensorflow": ".npz"}
 
 
-def in_process(name: str, prefix: str, output: str) -> dict:
-    """Runs one contestant in a process of its own, then removes its output."""
+def in_process(name: str, prefix: str, output: str, watched: bool = False) -> dict:
+    """Runs one contestant in a process of its own, then removes its output.
+
+    Watching the memory takes time of its own, so it is done in another run.
+    """
     command = [sys.executable, __file__, "--child", name, prefix, output]
+    command += ["--watched"] * watched
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     if os.path.isdir(output):
         shutil.rmtree(output)
@@ -179,10 +181,13 @@ def main() -> None:
     parser.add_argument("--orbax", action="store_true")
     parser.add_argument("--folder", default=None, help="where to write; default: /tmp")
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--watched", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
         name, prefix, output = options.child
-        print(json.dumps(RUNS[name](prefix, output)))
+        watch = Watch() if options.watched else contextlib.nullcontext()
+        result = RUNS[name](prefix, output, watch)
+        print(json.dumps(result | ({"memory": watch.taken} if options.watched else {})))
         return
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         prefix = os.path.join(folder, "large")
@@ -191,13 +196,19 @@ def main() -> None:
         names = ["copy", "ours"]
         names += [n for n in ("orbax", "tensorflow") if getattr(options, n)]
         results: dict[str, list[dict]] = {name: [] for name in names}
+        outputs = {
+            name: os.path.join(folder, name + SUFFIXES.get(name, ".safetensors"))
+            for name in names
+        }
         for _ in range(options.rounds):
             for name in names:
-                suffix = SUFFIXES.get(name, ".safetensors")
-                output = os.path.join(folder, name + suffix)
-                result = in_process(name, prefix, output)
+                result = in_process(name, prefix, outputs[name])
                 results[name].append(result)
                 print(name, {k: round(v, 3) for k, v in result.items()}, flush=True)
+        memory = {
+            name: in_process(name, prefix, outputs[name], True)["memory"] / 2**20
+            for name in names[1:]
+        }
     median = {
         name: {k: statistics.median(r[k] for r in rows) for k in rows[0]}
         for name, rows in results.items()
@@ -212,12 +223,12 @@ def main() -> None:
     total = ours["write"] + ours["join"]
     print(f"with the join     {total:6.2f} s   {total / copy:.2f} x cp")
     print(f"with the imports  {total + ours['import']:6.2f} s")
-    print(f"anonymous memory  {ours['memory'] / 2**20:6.0f} MiB above the join")
+    print(f"anonymous memory  {memory['ours']:6.0f} MiB above the join")
     for name in names[2:]:
         other = median[name]
         print(
             f"{name:<16}  {other['write']:6.2f} s   {other['write'] / copy:.2f} x cp"
-            f"   {other['memory'] / 2**20:.0f} MiB"
+            f"   {memory[name]:.0f} MiB"
         )
 
 
