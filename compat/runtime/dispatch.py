@@ -7,6 +7,7 @@ concrete hashable values, and runs the plan of that combination.
 
 from __future__ import annotations
 
+import collections
 import functools
 import inspect
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from compat.dictionary import Dtype, Entry, Ignored, Shape, T, Ts, guards
+from compat.dictionary import Dtype, Entry, Ignored, Kind, Shape, T, Ts, guards
 from compat.runtime import dtypes, nest
 from compat.runtime.errors import (
     InvalidArgumentError,
@@ -234,7 +235,7 @@ def _make(
     parameters = list(entry.signature.parameters.values())
     several = next((p for p in parameters if p.kind is p.VAR_POSITIONAL), None)
     first = parameters[: parameters.index(several)] if several else []
-    body = entry.fn
+    body = _with_fields(entry)
 
     def pure(*arrays: Any) -> Any:
         arguments, at = dict(fixed), 0
@@ -253,6 +254,15 @@ def _make(
     plan.rows = entry.name in _ROWS and _ROWS[entry.name](given)
     plans[key] = plan
     return plan
+
+
+def _with_fields(entry: Entry) -> Callable[..., Any]:
+    """The body; its result is a named tuple where the original's is one."""
+    kind = entry.returns
+    if not (isinstance(kind, Kind) and kind.sort == "tuple" and kind.detail):
+        return entry.fn
+    named = collections.namedtuple(entry.__name__, kind.detail)
+    return lambda *args, **kwargs: named(*entry.fn(*args, **kwargs))
 
 
 # The ops that take rows of their first tensor, and with which arguments they do.

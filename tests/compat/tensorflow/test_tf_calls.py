@@ -75,7 +75,9 @@ def test_call_is_the_original(entry, ours):
             with pytest.raises((ValueError, TypeError, LookupError)):
                 ours.run_tf(entry, *call)
             continue
-        theirs = tf_side.plain(tf_side.run_tf(entry, *call))
+        result = tf_side.run_tf(entry, *call)
+        assert tf_side.fields(ours.run_tf(entry, *call)) == tf_side.fields(result)
+        theirs = tf_side.plain(result)
         others = tf_side.shapes_of_call(entry, arguments) if number == 0 else ()
         for shape, args, kwargs in [("as given", *call), *others]:
             mine = ours.plain(ours.run_tf(entry, args, kwargs))

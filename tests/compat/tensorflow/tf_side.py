@@ -57,6 +57,11 @@ def to_tf_leaf(value, variable):
     return value
 
 
+def fields(value):
+    """The names of a result's parts, where it is a named tuple."""
+    return getattr(value, "_fields", None)
+
+
 def plain(value):
     """A legacy result as a list of numpy arrays and Python values."""
     out = []
