@@ -27,12 +27,23 @@ def _rows(table: T, ids: T):
 
 
 @layer()
+def _rows_of_all(table: T, ids: T):
+    """The same, with a dense gradient: tapes tell ops apart by their names."""
+    return layers.embedding_lookup(table, ids)
+
+
+@layer()
 def _all_within(ids: T, size: Static):
     return jnp.all((ids >= 0) & (ids < size))
 
 
-def lookup(table: Any, ids: Any) -> Tensor:
+def lookup(table: Any, ids: Any, densify: bool = False) -> Tensor:
     """Rows of `table` [V, D]; [...] to [..., D].
+
+    Args:
+      table: a tensor or variable.
+      ids: integers.
+      densify: whether the gradient by the table is dense, not `tf.IndexedSlices`.
 
     Raises:
       InvalidArgumentError: an id is outside [0, V), where ids are known.
@@ -40,7 +51,7 @@ def lookup(table: Any, ids: Any) -> Tensor:
     ids, size = convert(ids), int(table.shape[0])
     if not isinstance(ids._array, Tracer) and not _all_within(ids, size):
         raise InvalidArgumentError(f"embedding ids must be in [0, {size}), got {ids!r}")
-    return _rows(table, ids)
+    return _rows_of_all(table, ids) if densify else _rows(table, ids)
 
 
 @module("snt.Embed")
@@ -85,7 +96,7 @@ class Embed(Module):
 
     def __call__(self, inputs: Any) -> Tensor:
         """Ids [...] to rows [..., embed_dim]."""
-        return lookup(self.embeddings, inputs)
+        return lookup(self.embeddings, inputs, self.densify_gradients)
 
 
 def default_dim(vocab_size: int) -> int:

@@ -1,4 +1,4 @@
-"""Gradients by what rows were taken of: `tf.IndexedSlices`, as TensorFlow gives them."""
+"""Gradients by what rows were taken of: `tf.IndexedSlices`, as in TensorFlow."""
 
 import numpy as np
 import pytest
@@ -102,6 +102,16 @@ def test_clipping_keeps_rows():
     ):
         assert isinstance(clipped, tf.IndexedSlices)
         assert clipped.indices.numpy().tolist() == [2, 2]
+
+
+@pytest.mark.parametrize("densify", [False, True])
+def test_embeddings_can_be_asked_for_dense_gradients(densify):
+    embed = snt.Embed(existing_vocab=TABLE, densify_gradients=densify)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(embed(IDS))
+    grad = tape.gradient(loss, embed.embeddings)
+    assert isinstance(grad, tf.Tensor if densify else tf.IndexedSlices)
+    np.testing.assert_array_equal(tf.convert_to_tensor(grad), WANTED)
 
 
 def test_untouched_rows_rest(compiled_or_not):
