@@ -30,6 +30,7 @@ def special(rw, node, scope):
         rw.note(node, code, results.MANUAL, name, message, suggestion, False)
     if isinstance(node, cst.With):
         return _block(rw, node, scope)
+    variables.kept_for_later(rw, node, scope)
     update = variables.assigned(rw, node, scope)
     if update is not None:
         return [rw.plain(node, scope), update]

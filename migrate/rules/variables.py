@@ -302,6 +302,37 @@ def assigned(rw, node: cst.CSTNode, scope) -> cst.SimpleStatementLine | None:
     return build.assign(owner, build.call("hk.get_state", title))
 
 
+def kept_for_later(rw, node: cst.CSTNode, scope) -> None:
+    """Says of `self.weights = tf.nn.softmax(…)` that it lasts as long as the call.
+
+    Haiku makes a module anew for each call of the transform, Sonnet's stay.
+    """
+    function = scope.node
+    if (
+        not isinstance(node, cst.SimpleStatementLine)
+        or not isinstance(function, cst.FunctionDef)
+        or function.name.value == "__init__"
+        or scope.side != "module"
+    ):
+        return
+    for small in node.body:
+        if not isinstance(small, cst.Assign):
+            continue
+        for target in small.targets:
+            place = target.target
+            if not isinstance(place, cst.Attribute) or not scope.is_self(place.value):
+                continue
+            if rw.kind(small.value, scope).sort == "tensor":
+                code = trees.code(place)
+                rw.note(
+                    place,
+                    "S2H205",
+                    results.ASSUMED,
+                    "",
+                    f"{code} lasts for this call only: exact if nobody reads it later",
+                )
+
+
 def _only_call(node: cst.CSTNode) -> cst.Call | None:
     if not isinstance(node, cst.SimpleStatementLine) or len(node.body) != 1:
         return None
@@ -323,7 +354,7 @@ def _read_elsewhere(rw, attribute: str) -> bool:
 
 def read(rw, node, scope):
     """`self.count` inside a module reads its state, as it is now."""
-    found = parameter_of(rw, node, scope)
+    found = parameter_of(rw, node, scope) or all_parameters(rw, node, scope)
     if found is not None:
         return found
     if scope.side != "module" or not scope.is_self(node.value):
@@ -367,3 +398,30 @@ def parameter_of(rw, node: cst.Attribute, scope):
     rw.note(node, "S2H202", results.SAFE, name, f"{name} → hk.sonnet.parameter_of")
     title = cst.SimpleString(f'"{node.attr.value}"')
     return rw.spelled(build.call("hk.sonnet.parameter_of", value, title))
+
+
+def all_parameters(rw, node: cst.Attribute, scope):
+    """`self.trainable_variables` inside a module: a list of its parameters."""
+    if scope.side != "module" or node.attr.value != "trainable_variables":
+        return None
+    mine = scope.is_self(node.value) or rw.kind(node.value, scope).sort == "module"
+    if not mine:
+        return None
+    value = rw.expr(node.value, scope, node, "value")
+    rw.note(
+        node,
+        "S2H202",
+        results.ASSUMED,
+        "snt.Module.trainable_variables",
+        "→ params_dict: exact if all its parameters were made before; they are arrays, "
+        "without names",
+    )
+    return build.call("list", build.call(_method(value, "params_dict.values")))
+
+
+def _method(value: cst.BaseExpression, names: str) -> cst.BaseExpression:
+    """`value.first().second`."""
+    first, second = names.split(".")
+    return cst.Attribute(
+        cst.Call(cst.Attribute(value, cst.Name(first))), cst.Name(second)
+    )

@@ -311,3 +311,25 @@ def test_parameters_of_layers_by_attribute():
     )
     assert 'hk.sonnet.parameter_of(self, "w")' in done.text
     assert 'hk.sonnet.parameter_of(self.inner, "b")' in done.text
+
+
+def test_arrays_kept_in_attributes_are_told():
+    done = rewritten(
+        """
+        import sonnet as snt
+        import tensorflow as tf
+
+        class Attention(snt.Module):
+            def __init__(self):
+                super().__init__()
+                self.weights = None
+
+            def __call__(self, x: tf.Tensor):
+                self.weights = tf.nn.softmax(x)
+                return self.weights @ x, [v * 2 for v in self.trainable_variables]
+        """
+    )
+    assert "list(self.params_dict().values())" in done.text
+    told = [f.message for f in done.findings if f.safety == "assumed"]
+    assert any("self.weights lasts for this call only" in m for m in told)
+    assert any("params_dict" in m for m in told)
