@@ -56,9 +56,17 @@ def make_plan(
                 "the target has its own optimizers", "leave --optimizer out"
             )
         slots, parameters, leaves = optimizers.state_for(optimizer, found.leaves)
+    if source.by_name and (owned is not None or optimizer is not None):
+        what = "learners" if owned is not None else "the state of optimizers"
+        raise UserError(
+            f"{source.reader.prefix} knows names only, by which {what} can't be found",
+            "convert its networks one by one, without --optimizer",
+        )
     try:
         if source.by_name:
-            return names.join(source, found, root, mapping, cast, waivers)
+            plan = names.join(source, found, root, mapping, cast, waivers)
+            plan.notes += _advice(source, plan, waivers)
+            return plan
         join = Join(source, found, mapping, cast)
         pairs = roots.choose(source, found, root, mapping)
         for module, node in pairs:

@@ -11,11 +11,13 @@ import haiku
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 import fixtures
 import haiku_core
 from compat.bundle import Bundle, writing_bundle
+from haiku_core import objects
 from migrate import checkpoint
 from migrate.checkpoint._src import sonnet1
 from migrate.errors import UserError
@@ -148,6 +150,15 @@ def test_slots_of_optimizers_are_told(tmp_path):
     ignore = ["*Adam", "*Adam_1", "*beta1_power"]
     plan = checkpoint.make_plan(prefix, program, x, hk=haiku, ignore=ignore)
     assert plan.complete
+
+
+def test_what_names_can_not_tell(tmp_path):
+    prefix, program = alone("linear", tmp_path), programs(haiku)["linear"]
+    options = {"hk": haiku, "optimizer": optax.adam(1e-3)}
+    with pytest.raises(UserError, match="knows names only.*without --optimizer"):
+        checkpoint.convert(prefix, program, np.zeros((4, 3)), **options)
+    with pytest.raises(UserError, match="knows names only.*one by one"):
+        checkpoint.restore(prefix, {"step": objects.Box(0)})
 
 
 @pytest.mark.parametrize("theirs, ours, same", [
