@@ -16,13 +16,23 @@ class Optimizer:
     """An optax transformation with its state.
 
     Args:
-      transformation: such as `optax.adam(1e-3)`.
+      transformation: such as `optax.adam(1e-3)`; or a function that makes it, called at
+        each step, for a learning rate in a box: `lambda: optax.adam(rate.value)`.
     """
+
+    # No others: `optimizer.learning_rate = 0.1` would be without effect.
+    __slots__ = ("transformation", "state", "parameters", "__weakref__")
 
     def __init__(self, transformation: Any):
         self.transformation = transformation
         self.state = Box(None, trainable=False, name="optimizer state")
         self.parameters: tuple[Box, ...] = ()
+
+    def _now(self) -> Any:
+        """The transformation, made anew where it depends on boxes."""
+        if callable(self.transformation):
+            return self.transformation()
+        return self.transformation
 
     def init(self, variables: Iterable[Box]) -> None:
         """Makes the state for these variables, unless it is there."""
@@ -31,7 +41,7 @@ class Optimizer:
             return
         with jax.ensure_compile_time_eval():
             values = [concrete(box) for box in boxes]
-            self.state._value = self.transformation.init(values)
+            self.state._value = self._now().init(values)
         self.parameters = boxes
 
     def apply(self, updates: Sequence[Array], parameters: Iterable[Box]) -> None:
@@ -56,7 +66,7 @@ class Optimizer:
         if not boxes:
             return
         values = [box.value for box in boxes]
-        changes, self.state.value = self.transformation.update(
+        changes, self.state.value = self._now().update(
             updates, self.state.value, values
         )
         for box, value, change in zip(boxes, values, changes, strict=True):

@@ -13,7 +13,7 @@ from migrate.analysis import trees
 from migrate.analysis.imports import namespace_aliases
 from migrate.analysis.scopes import Scope
 from migrate.rewrite.expressions import Expressions
-from migrate.rules import statements
+from migrate.rules import settings, statements
 
 
 class Statements(Expressions):
@@ -97,6 +97,8 @@ class Statements(Expressions):
                 return self.within(child, parent, field, scope)
             return trees.rebuild(child, change)
 
+        if isinstance(node, cst.Attribute):
+            settings.settings(self, node, scope)
         if isinstance(node, cst.Name | cst.Attribute):
             return node
         return trees.rebuild(node, change)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 
 import libcst as cst
@@ -65,6 +66,9 @@ def _spell(rw, node, name, entry, scope, parent):
         target = inline.starred(rw, entry, node)
         if target is not None:
             return _renamed(rw, node, name, target, makes, scope, parent)
+    rates = _rates(rw, node, scope) if makes == "optimizer" else []
+    if rates:
+        node = _reading(node, rates)
     unrolls = boundary.unrolls(rw, node, entry, scope)
     outside = makes == "module" and scope.side == "owner" and not rw.in_factory
     outside = outside or unrolls is not None
@@ -85,6 +89,10 @@ def _spell(rw, node, name, entry, scope, parent):
         rw.in_factory -= outside
     if found.helper:
         code = "S2H102"
+    if rates:
+        listed = ", ".join(trees.code(r) for r in rates)
+        message = f"{name} → an optimizer that reads {listed} at each step"
+        found = dataclasses.replace(found, safety=results.SAFE, message=message)
     rw.note(node, code, found.safety, name, found.message)
     new = rw.spelled(found.node)
     if unrolls is not None:
@@ -92,8 +100,25 @@ def _spell(rw, node, name, entry, scope, parent):
     if outside and _is_module(new):
         return rw.factory(new, scope, assigned_name(parent))
     if makes == "optimizer":
-        return cst.Call(rw.objects("Optimizer"), [cst.Arg(new)])
+        made = build.lam(new) if rates else new
+        return cst.Call(rw.objects("Optimizer"), [cst.Arg(made)])
     return new
+
+
+def _rates(rw, node: cst.Call, scope) -> list[cst.BaseExpression]:
+    """Variables among an optimizer's arguments: learning rates that change."""
+    return [a.value for a in node.args if rw.kind(a.value, scope).sort == "variable"]
+
+
+def _reading(node: cst.Call, rates: list[cst.BaseExpression]) -> cst.Call:
+    """The call with what boxes hold in the place of the boxes."""
+    args = [
+        a.with_changes(value=cst.Attribute(a.value, cst.Name("value")))
+        if any(a.value is r for r in rates)
+        else a
+        for a in node.args
+    ]
+    return node.with_changes(args=args)
 
 
 def _renamed(rw, node, name, target, makes, scope, parent):

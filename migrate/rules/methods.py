@@ -10,6 +10,7 @@ from migrate.analysis import trees
 from migrate.analysis.sorts import field
 from migrate.rewrite import binding, inline
 from migrate.rules import variables
+from migrate.rules.settings import settings
 
 # Names that nothing but TensorFlow's tensors and shapes have in such code.
 _DISTINCT = frozenset(
@@ -83,7 +84,7 @@ def call(rw, node, scope):
 
 def attribute(rw, node, scope):
     """An attribute of a tensor, or of a module's state."""
-    found = variables.read(rw, node, scope)
+    found = variables.read(rw, node, scope) or settings(rw, node, scope)
     if found is not None:
         return found
     place = field(rw.kind(node.value, scope), node.attr.value)

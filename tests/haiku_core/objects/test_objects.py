@@ -562,3 +562,19 @@ class TestOptimizer:
             optimizer.apply([jnp.float32(1)], [b])
         with pytest.raises(ValueError, match="updates"):
             optimizer.apply([], [a])
+
+
+def test_learning_rate_in_a_box(objects):
+    rate, x = objects.Box(0.5), objects.Box([1.0])
+    optimizer = objects.Optimizer(lambda: optax.sgd(rate.value))
+
+    @objects.jit
+    def step():
+        optimizer.apply([jnp.ones(1)], [x])
+
+    step()
+    rate.assign(0.25)
+    step()
+    assert x.value.tolist() == [0.25]
+    with pytest.raises(AttributeError):
+        optimizer.learning_rate = 0.1

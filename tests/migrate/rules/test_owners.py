@@ -282,3 +282,27 @@ def test_method_that_draws_then_learns_is_two():
                 return scale * y
         """,
     )
+
+
+def test_learning_rates_that_change():
+    done = rewritten(
+        """
+        import sonnet as snt
+        import tensorflow as tf
+
+        class Learner:
+            def __init__(self):
+                self._rate = tf.Variable(0.1)
+                self._optimizer = snt.optimizers.Adam(self._rate, beta1=0.8)
+                self._other = snt.optimizers.SGD(0.1)
+
+            def slow_down(self):
+                self._rate.assign(self._rate * 0.5)
+                self._other.learning_rate = 0.01
+        """
+    )
+    assert (
+        "objects.Optimizer(lambda: optax.adam(self._rate.value, b1=0.8))" in done.text
+    )
+    (left,) = [f for f in done.findings if f.safety == "manual"]
+    assert left.name == "Optimizer.learning_rate"
