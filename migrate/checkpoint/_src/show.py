@@ -41,7 +41,12 @@ def plan(made: Plan, full: bool = False) -> None:
         click.echo(f"note: … and {len(made.notes) - limit} more (--plan shows all)")
     click.echo(made.summary())
     if not made.complete:
-        click.secho("nothing written: waive with --ignore, rename with --map", err=True)
+        hints = []
+        if made.missing or made.unexpected:
+            hints.append("waive with --ignore, rename with --map")
+        if made.mismatched:
+            hints.append("are --input and the target's arguments those of the model?")
+        click.secho(f"nothing written: {'; '.join(hints)}", err=True)
 
 
 def contents(what: Contents, values: bool = False) -> None:
