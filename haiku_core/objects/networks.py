@@ -112,6 +112,10 @@ class Network:
         except (AttributeError, LookupError) as error:
             if isinstance(error, KeyError):
                 raise
+            # Sonnet's layers have their variables as attributes, Haiku's have not.
+            box = self._find_box(path)
+            if box is not None:
+                return box
             raise AttributeError(f"the network's module: {error}") from None
         if isinstance(found, hk.Module) or callable(found):
             return _View(self, path)
@@ -122,16 +126,26 @@ class Network:
         return found
 
     def _box_of(self, path: _Path) -> Box:
-        owner = self._skeleton(path[:-1])
+        box = self._find_box(path)
+        if box is None:
+            raise AttributeError(
+                f"{'.'.join(map(str, path))} is no variable of the network"
+            )
+        return box
+
+    def _find_box(self, path: _Path) -> Box | None:
+        """The variable that an attribute of a module is called like."""
+        try:
+            owner = self._skeleton(path[:-1])
+        except (AttributeError, LookupError):
+            return None
         name = str(path[-1])
         for group in (self._params, self._state):
-            boxes = group.get(owner.module_name, {})
+            boxes = group.get(getattr(owner, "module_name", ""), {})
             for candidate in (name, name.lstrip("_")):
                 if candidate in boxes:
                     return boxes[candidate]
-        raise AttributeError(
-            f"{'.'.join(map(str, path))} is no variable of the network"
-        )
+        return None
 
     def _skeleton(self, path: _Path) -> Any:
         """What lies at `path` in a module made for looking at, not for calling."""

@@ -384,15 +384,9 @@ def parameter_of(rw, node: cst.Attribute, scope):
         bases = [kind.detail] if kind.sort == "module" else []
     if not _WITH_PARAMETERS.intersection(bases):
         return None
-    name = f"{bases[0]}.{node.attr.value}"
     if scope.side != "module":
-        return rw.leave(
-            node,
-            "S2H202",
-            name,
-            "outside of a transform a network has its parameters under their names",
-            "read them out of network.params",
-        )
+        return None  # networks outside of transforms have it
+    name = f"{bases[0]}.{node.attr.value}"
     value = rw.expr(node.value, scope, node, "value")
     rw.use({"hk"})
     rw.note(node, "S2H202", results.SAFE, name, f"{name} → hk.sonnet.parameter_of")

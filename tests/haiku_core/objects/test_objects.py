@@ -217,6 +217,17 @@ class TestNetwork:
             b.shape for b in net.variables
         ] == [(5, 3), (3,)]
 
+    def test_variables_by_the_names_of_sonnet(self, hk, objects):
+        net = objects.network(lambda: hk.Linear(3))
+        deep = objects.network(lambda: Wrapped(hk))
+        for network in (net, deep):
+            objects.build(network, data())
+        assert net.w is next(b for b in net.variables if b.name.endswith("/w"))
+        deep.inner.b.assign(jnp.ones(3))
+        assert deep.params[next(m for m in deep.params if "linear" in m)]["b"].all()
+        with pytest.raises(AttributeError, match="no attribute 'v'"):
+            net.v  # noqa: B018
+
     def test_load_params(self, hk, objects):
         net = objects.network(lambda: hk.Linear(3))
         net.params = {"linear": {"w": np.ones((5, 3), "f"), "b": np.ones(3, "f")}}
@@ -348,6 +359,18 @@ class TestGradients:
             lambda: jnp.sum(net(data())), lambda: [*net.trainable_variables]
         )
         assert len(grads) == 2
+
+
+def Wrapped(hk):
+    class Wrapped(hk.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = hk.Linear(3)
+
+        def __call__(self, x):
+            return self.inner(x)
+
+    return Wrapped()
 
 
 class Learner:
