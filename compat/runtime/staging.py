@@ -22,7 +22,7 @@ from compat.runtime.quick import enter_wide, leave_wide
 from compat.runtime.random import SeededKey, next_key
 from compat.runtime.state import STATE
 from compat.runtime.tensor import Tensor, convert, is_tensor, lift
-from compat.runtime.tracing import clean
+from compat.runtime.tracing import Tracer, clean
 from compat.runtime.variable import Variable
 
 CAPTURE = Primitive("capture")
@@ -135,9 +135,8 @@ class Staged:
     """
 
     def __init__(self, jaxpr: Any, frame: _Frame, outputs: Outputs, name: str) -> None:
-        self._jaxpr = _without_markers(jaxpr)
-        self._constants = jaxpr.consts
-        self.captures = frame.captures
+        self._jaxpr, self._constants, outer = _without_markers(jaxpr)
+        self.captures = [*frame.captures, *outer]
         self.written = list(frame.written.values())
         self.created = frame.created
         self.draws = frame.draws
@@ -276,12 +275,24 @@ def _aval(value: Any) -> Any:
     return jax.ShapeDtypeStruct(value.shape, value.dtype)
 
 
-def _without_markers(closed: Any) -> Any:
-    """The trace with the markers' places as further constants, last."""
+def _without_markers(closed: Any) -> tuple[Any, list[Any], list[Tensor]]:
+    """The trace with the markers' places as further constants, and its constants.
+
+    Those that a trace around it has not computed yet come last, apart: they are
+    captured too, so that the code can be run when that trace is over.
+    """
     jaxpr = closed.jaxpr
     markers = [e for e in jaxpr.eqns if e.primitive is CAPTURE]
     markers.sort(key=lambda e: e.params["index"])
-    return jaxpr.replace(
+    consts = list(zip(jaxpr.constvars, closed.consts, strict=True))
+    known = [(v, c) for v, c in consts if not isinstance(c, Tracer)]
+    outer = [(v, c) for v, c in consts if isinstance(c, Tracer)]
+    changed = jaxpr.replace(
         eqns=[e for e in jaxpr.eqns if e.primitive is not CAPTURE],
-        constvars=[*jaxpr.constvars, *(e.outvars[0] for e in markers)],
+        constvars=[
+            *(v for v, _ in known),
+            *(e.outvars[0] for e in markers),
+            *(v for v, _ in outer),
+        ],
     )
+    return changed, [c for _, c in known], [Tensor(c) for _, c in outer]
