@@ -72,6 +72,10 @@ def prepared(rewriter, entry, name, node, scope, transform):
     if kind is not None and issubclass(kind, dictionary.Static | dictionary.Shape):
         return fold(new)
     several = kind is dictionary.Ts or is_star(entry, name)
+    if several and _lists_boxes(rewriter, node, scope):
+        return build.expression("[v.value for v in _]").with_changes(
+            for_in=cst.CompFor(cst.Name("v"), build.fit(new, _IN_LOOP, "iter"))
+        )
     if kind is dictionary.T and not several:
         return rewriter.value_of(node, new, scope)
     if several and isinstance(node, cst.List | cst.Tuple):
@@ -81,6 +85,17 @@ def prepared(rewriter, entry, name, node, scope, transform):
         ]
         return new.with_changes(elements=elements)
     return new
+
+
+_IN_LOOP = cst.CompFor(cst.Name("v"), cst.Name("_"))
+
+
+def _lists_boxes(rewriter, node: cst.BaseExpression, scope) -> bool:
+    """Whether an expression lists variables that are held in boxes."""
+    if scope.side == "module" or rewriter.in_factory:
+        return False
+    kind = rewriter.kinds.of(node, scope)
+    return kind.sort == "seq" and kind.detail == "variables"
 
 
 def fold(node: cst.BaseExpression) -> cst.BaseExpression:

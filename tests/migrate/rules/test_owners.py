@@ -306,3 +306,20 @@ def test_learning_rates_that_change():
     )
     (left,) = [f for f in done.findings if f.safety == "manual"]
     assert left.name == "Optimizer.learning_rate"
+
+
+def test_lists_of_variables_as_arrays():
+    turns(
+        """
+        import tensorflow as tf
+
+        def size(net):
+            return tf.linalg.global_norm(net.trainable_variables)
+        """,
+        """
+        import optax
+
+        def size(net):
+            return optax.global_norm([v.value for v in net.trainable_variables])
+        """,
+    )
