@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import errno
+import inspect
 import json
 import mmap
 import os
@@ -127,12 +128,17 @@ def _handler(orbax: Any) -> Any:
             return [future]
 
     registry = kinds.create_type_handler_registry(
-        (np.ndarray, InTurn(deepcopy_host_arrays=False)),
+        (np.ndarray, InTurn(**_known(InTurn, deepcopy_host_arrays=False))),
         (jax.Array, kinds.ArrayHandler()),
     )
-    return orbax.PyTreeCheckpointHandler(
-        use_compression=False, type_handler_registry=registry
-    )
+    kind = orbax.PyTreeCheckpointHandler
+    return kind(type_handler_registry=registry, **_known(kind, use_compression=False))
+
+
+def _known(kind: type, **options: Any) -> dict[str, Any]:
+    """Those of the options that this version of Orbax has; they only save time."""
+    parameters = inspect.signature(kind).parameters
+    return {name: value for name, value in options.items() if name in parameters}
 
 
 def _batches(rows: list[tuple]) -> Iterator[list[tuple]]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import pickle
+import shutil
+import types
 
 import jax
 import jax.numpy as jnp
@@ -143,6 +146,20 @@ def test_straight_onto_devices(tmp_path):
     assert params["m"]["w"].sharding == sharding
     params, _ = checkpoint.load(path, sharding=lambda name: sharding)
     np.testing.assert_array_equal(params["m"]["w"], np.arange(8.0))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_no_room_for_a_folder(tmp_path, monkeypatch):
+    """It is told before Orbax begins, and the old folder stays."""
+    checkpoint.save(tmp_path / "model", {"m": {"w": np.zeros(3)}})
+    full = types.SimpleNamespace(free=100)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: full)
+    with pytest.raises(OSError, match="No space left"):
+        checkpoint.save(tmp_path / "model", {"m": {"w": np.ones(3)}})
+    params, _ = checkpoint.load(tmp_path / "model")
+    np.testing.assert_array_equal(params["m"]["w"], 0)
+    assert os.listdir(tmp_path) == ["model"]
 
 
 @pytest.mark.parametrize("path, word", [
