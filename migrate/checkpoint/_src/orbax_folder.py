@@ -79,7 +79,8 @@ def write(path: str | os.PathLike[str], content: Content) -> None:
                 checkpointer.save(os.path.join(folder, _ARRAYS), args=args)
         except (ValueError, RuntimeError) as error:  # as TensorStore's errors come
             raise UserError(f"Orbax can't write {os.fspath(path)}: {error}") from error
-        facts = {**content.metadata, "crc32c": checksums}
+        listing = {n: [a.dtype.name, list(a.shape)] for n, a in arrays.items()}
+        facts = {**content.metadata, "crc32c": checksums, "arrays": listing}
         atomic.write_text(os.path.join(folder, _METADATA), packed(facts))
 
 
@@ -186,16 +187,15 @@ def read(
     try:
         with open(os.path.join(folder, _METADATA), encoding="utf-8") as file:
             facts = json.load(file)
+        wanted = {}
+        for name, (kind, shape) in facts.pop("arrays").items():
+            kind, shape = jax.numpy.dtype(kind), tuple(shape)
+            place = sharding(name, shape) if sharding else None
+            if place is None:
+                wanted[name] = np.empty(shape, kind)
+            else:
+                wanted[name] = jax.ShapeDtypeStruct(shape, kind, sharding=place)
         with orbax.StandardCheckpointer() as checkpointer:
-            wanted = {}
-            for name, item in checkpointer.metadata(arrays).item_metadata.items():
-                place = sharding(name, tuple(item.shape)) if sharding else None
-                if place is None:
-                    wanted[name] = np.empty(item.shape, item.dtype)
-                else:
-                    wanted[name] = jax.ShapeDtypeStruct(
-                        item.shape, item.dtype, sharding=place
-                    )
             return dict(checkpointer.restore(arrays, wanted)), facts
-    except (ValueError, KeyError, OSError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise UserError(f"{folder} is no intact checkpoint: {error}") from None
