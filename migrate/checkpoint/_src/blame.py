@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import linecache
 import os
 import pathlib
 import sysconfig
@@ -34,8 +33,7 @@ def line_of(error: BaseException) -> str:
     if not own:
         return ""
     last = own[-1]
-    text = linecache.getline(last.filename, last.lineno).strip()
-    return _show(last.filename, last.lineno, text)
+    return _show(last.filename, last.lineno, last.line or "")
 
 
 def _show(file: str, line: int, text: str) -> str:

@@ -306,10 +306,16 @@ def fresh():
     learner = Learner()
     learner.net(np.zeros((4, 3), np.float32), is_training=True)
     return learner
+
+
+def parts():
+    return dict(vars(fresh()))
 """
 
 
-@pytest.mark.parametrize("target", ["owner.py:fresh", "owner.py:fresh()"])
+@pytest.mark.parametrize(
+    "target", ["owner.py:fresh", "owner.py:fresh()", "owner.py:parts"]
+)
 def test_an_object_that_owns_networks(place, monkeypatch, target):
     monkeypatch.syspath_prepend(str(place))
     (place / "owner.py").write_text(OWNER)
