@@ -241,7 +241,7 @@ def global_norm(t_list: Ts, name: Ignored = None):
 
 @global_norm.when()
 def _(t_list):
-    return optax.global_norm(t_list)
+    return jnp.sqrt(sum(jnp.sum(jnp.square(t)) for t in t_list if t is not None))
 
 
 @op(

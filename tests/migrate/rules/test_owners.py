@@ -309,17 +309,12 @@ def test_learning_rates_that_change():
 
 
 def test_lists_of_variables_as_arrays():
-    turns(
+    done = rewritten(
         """
         import tensorflow as tf
 
         def size(net):
-            return tf.linalg.global_norm(net.trainable_variables)
-        """,
+            return tf.add_n(net.trainable_variables)
         """
-        import optax
-
-        def size(net):
-            return optax.global_norm([v.value for v in net.trainable_variables])
-        """,
     )
+    assert "sum([v.value for v in net.trainable_variables])" in done.text
