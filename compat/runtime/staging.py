@@ -15,7 +15,8 @@ import jax
 import numpy as np
 from jax.extend.core import Primitive
 
-from compat.runtime import nest
+from compat.runtime import nest, places
+from compat.runtime.errors import InaccessibleTensorError
 from compat.runtime.frames import Frame
 from compat.runtime.plans import Plan, run
 from compat.runtime.quick import enter_wide, leave_wide
@@ -201,6 +202,8 @@ class Staged:
             return self.run([t._array for t in inputs])
         key = next_key() if self.draws else no_key()
         flat = run(self.plan, [*self.values(), key, *inputs])
+        if clean() and any(isinstance(t._array, Tracer) for t in flat):
+            raise leaked(self.plan.name)
         count = len(self.outputs.arrays)
         for variable, value in zip(self.written, flat[count:], strict=True):
             variable._write(value)
@@ -256,10 +259,10 @@ def stage(
         try:
             with jax.enable_x64(True):
                 jaxpr = jax.make_jaxpr(traced)(KEY, *[_aval(a) for a in inputs])
-        except jax.errors.UnexpectedTracerError:
+        except jax.errors.UnexpectedTracerError as error:
             # Met first inside a trace within this one: meet it outside, next time.
             if len(frame.captures) == len(known):
-                raise
+                raise leaked(name, places.of_error(error)) from error
         else:
             at_top = {e.params["index"] for e in jaxpr.eqns if e.primitive is CAPTURE}
             if len(at_top) == len(frame.captures):
@@ -269,6 +272,16 @@ def stage(
                 created += frame.created
         known = list(frame.captures)
     raise RuntimeError(f"{name} could not be traced: its captures keep changing")
+
+
+def leaked(name: str, place: str = "") -> InaccessibleTensorError:
+    """The error for a tensor that is used outside of the trace that made it."""
+    return InaccessibleTensorError(
+        f"{place}{': ' if place else ''}{name}: a tensor that was made in the body of "
+        "a compiled `if` or loop, or in another trace, is used outside of it. What a "
+        "body makes leaves it in local variables, attributes and items d['key'] that "
+        "it assigns to; not in a list that it appends to (use a tf.TensorArray)"
+    )
 
 
 def _aval(value: Any) -> Any:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 from compat import dictionary
-from compat.runtime import operators
+from compat.runtime import operators, places
 from compat.runtime.errors import MissingNameError
 from compat.runtime.export import EXPORTS
 
@@ -108,7 +108,7 @@ def lookup(path: str) -> Any:
             return space(path)
         if path.startswith(f"{older}."):
             return lookup(path.removeprefix(f"{older}."))
-    raise MissingNameError(name, reason(entry), _place())
+    raise MissingNameError(name, reason(entry), places.here())
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -163,18 +163,6 @@ def reason(entry: dictionary.Entry | None) -> str:
         "it is not supported. compat.missing(path) lists all such names of a program; "
         "a module that needs them can keep TensorFlow: compat.install(exclude=[…])"
     )
-
-
-def _place() -> str:
-    """The file and line of the nearest caller outside of this package."""
-    frame = sys._getframe(1)
-    while frame is not None:
-        file = frame.f_code.co_filename
-        name = frame.f_globals.get("__name__") or ""
-        if not name.startswith(("compat.", "importlib")) and name != "compat":
-            return f"{file}:{frame.f_lineno}"
-        frame = frame.f_back
-    return ""
 
 
 def root(name: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:

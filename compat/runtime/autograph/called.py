@@ -15,8 +15,10 @@ from compat.runtime.autograph.statements import if_stmt as if_stmt
 from compat.runtime.autograph.statements import while_stmt as while_stmt
 from compat.runtime.autograph.undefined import UNDEFINED as UNDEFINED
 from compat.runtime.autograph.undefined import attribute as attribute
+from compat.runtime.autograph.undefined import item as item
 from compat.runtime.autograph.undefined import result as result
 from compat.runtime.autograph.undefined import set_attribute as set_attribute
+from compat.runtime.autograph.undefined import set_item as set_item
 
 __all__ = [
     "UNDEFINED",
@@ -27,9 +29,11 @@ __all__ = [
     "for_stmt",
     "if_exp",
     "if_stmt",
+    "item",
     "not_",
     "or_",
     "result",
     "set_attribute",
+    "set_item",
     "while_stmt",
 ]

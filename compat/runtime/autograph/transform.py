@@ -22,7 +22,8 @@ class _Scope(ast.NodeVisitor):
 
     def __init__(self) -> None:
         self.names: list[str] = []
-        self.attributes: list[tuple[str, str]] = []
+        # (variable, "attribute" or "item", name or key)
+        self.parts: list[tuple[str, str, Any]] = []
         self.declared: dict[str, str] = {}
 
     def _add(self, name: str) -> None:
@@ -35,10 +36,18 @@ class _Scope(ast.NodeVisitor):
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         if isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name):
-            pair = (node.value.id, node.attr)
-            if pair not in self.attributes:
-                self.attributes.append(pair)
+            self._add_part(node.value.id, "attribute", node.attr)
         self.generic_visit(node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        if isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name):
+            if isinstance(node.slice, ast.Constant):
+                self._add_part(node.value.id, "item", node.slice.value)
+        self.generic_visit(node)
+
+    def _add_part(self, *part: Any) -> None:
+        if part not in self.parts:
+            self.parts.append(part)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         if not node.name.startswith("ag_"):
@@ -78,6 +87,11 @@ def _scope(stmts: Sequence[ast.AST]) -> _Scope:
     for stmt in stmts:
         scope.visit(stmt)
     return scope
+
+
+def _shown(part: tuple[str, str, Any]) -> str:
+    base, kind, key = part
+    return f"{base}.{key}" if kind == "attribute" else f"{base}[{key!r}]"
 
 
 _STATIC_CALLS = {"isinstance", "hasattr", "callable", "issubclass"}
@@ -154,31 +168,34 @@ class Statements:
         return [self._expressions.shallow(stmt)]
 
     def _state(self, stmts: Sequence[ast.AST]) -> tuple[list[str], list[Any]]:
-        """The names and attributes that statements assign to and that may be traced."""
+        """The names that statements assign to, and the attributes and items of names.
+
+        All that may be traced.
+        """
         scope = _scope(stmts)
         names = [n for n in scope.names if n in self._locals]
         for name in names:
             if name not in self._parameters and name not in self._undefined:
                 self._undefined.append(name)
-        attributes = [
-            (base, self._expressions.mangled(attr))
-            for base, attr in scope.attributes
+        parts = [
+            (base, kind, self._expressions.mangled(key) if kind == "attribute" else key)
+            for base, kind, key in scope.parts
             if base in self._locals and base not in names
         ]
-        return names, attributes
+        return names, parts
 
     def _functions(
-        self, kind: str, names: list[str], attributes: list[Any], stmt: ast.stmt
+        self, kind: str, names: list[str], parts: list[Any], stmt: ast.stmt
     ) -> tuple[str, list[ast.stmt]]:
         """The suffix of a statement's functions; its `get` and `set`."""
         self._count += 1
         mark = f"{kind}_{self._count}"
-        values = [f"v{i}" for i in range(len(names) + len(attributes))]
-        got = [*names, *(f"ag__.attribute({b}, {a!r})" for b, a in attributes)]
+        values = [f"v{i}" for i in range(len(names) + len(parts))]
+        got = [*names, *(f"ag__.{how}({base}, {key!r})" for base, how, key in parts)]
         sets = [f"{n} = {v}" for n, v in zip(names, values, strict=False)]
         sets += [
-            f"ag__.set_attribute({b}, {a!r}, {v})"
-            for (b, a), v in zip(attributes, values[len(names) :], strict=True)
+            f"ag__.set_{how}({base}, {key!r}, {v})"
+            for (base, how, key), v in zip(parts, values[len(names) :], strict=True)
         ]
         text = f"def ag_get_{mark}():\n    return [{', '.join(got)}]\n"
         text += f"def ag_set_{mark}(ag_values):\n"
@@ -222,12 +239,12 @@ class Statements:
             stmt.orelse = self._block(stmt.orelse) if stmt.orelse else []
             stmt.test = self._expressions.visit(stmt.test)
             return [stmt]
-        names, attributes = self._state([*stmt.body, *stmt.orelse])
-        mark, made = self._functions("if", names, attributes, stmt)
+        names, parts = self._state([*stmt.body, *stmt.orelse])
+        mark, made = self._functions("if", names, parts, stmt)
         body, orelse = self._block(stmt.body), self._block(stmt.orelse)
         made.append(self._nested(f"ag_body_{mark}", "", names, body))
         made.append(self._nested(f"ag_else_{mark}", "", names, orelse))
-        shown = [*names, *(f"{b}.{a}" for b, a in attributes)]
+        shown = [*names, *map(_shown, parts)]
         made.append(
             self._call(
                 f"ag__.if_stmt(TEST, ag_body_{mark}, ag_else_{mark}, "
@@ -239,8 +256,8 @@ class Statements:
         return made
 
     def _while(self, stmt: ast.While) -> list[ast.stmt]:
-        names, attributes = self._state([*stmt.body, stmt.test])
-        mark, made = self._functions("while", names, attributes, stmt)
+        names, parts = self._state([*stmt.body, stmt.test])
+        mark, made = self._functions("while", names, parts, stmt)
         body = self._block(stmt.body)
         test = self._expressions.visit(stmt.test)
         stops = getattr(stmt, "stops", None)
@@ -248,7 +265,7 @@ class Statements:
             both = f"ag__.and_(lambda: ag__.not_({stops}), lambda: TEST)"
             test = self._call(both, stmt, TEST=test).value
         made.append(self._nested(f"ag_body_{mark}", "", names, body))
-        shown = [*names, *(f"{b}.{a}" for b, a in attributes)]
+        shown = [*names, *map(_shown, parts)]
         made.append(
             self._call(
                 f"ag__.while_stmt(lambda: TEST, ag_body_{mark}, ag_get_{mark}, "
@@ -260,14 +277,14 @@ class Statements:
         return made
 
     def _for(self, stmt: ast.For) -> list[ast.stmt]:
-        names, attributes = self._state([*stmt.body, stmt.target])
-        mark, made = self._functions("for", names, attributes, stmt)
+        names, parts = self._state([*stmt.body, stmt.target])
+        mark, made = self._functions("for", names, parts, stmt)
         assign = ast.Assign([stmt.target], ast.Name("ag_item", ast.Load()))
         body = [ast.copy_location(assign, stmt), *self._block(stmt.body)]
         made.append(self._nested(f"ag_body_{mark}", "ag_item", names, body))
         stops = getattr(stmt, "stops", None)
         more = f"lambda: ag__.not_({stops})" if stops else "None"
-        shown = [*names, *(f"{b}.{a}" for b, a in attributes)]
+        shown = [*names, *map(_shown, parts)]
         made.append(
             self._call(
                 f"ag__.for_stmt(ITER, {more}, ag_body_{mark}, ag_get_{mark}, "

@@ -23,7 +23,7 @@ from compat.runtime.function.concrete import ConcreteFunction, merged
 from compat.runtime.function.context import EAGERLY
 from compat.runtime.shapes import TensorShape
 from compat.runtime.specs import TensorSpec
-from compat.runtime.staging import ShapesChanged, Staged, stage
+from compat.runtime.staging import ShapesChanged, Staged, leaked, stage
 from compat.runtime.state import STATE
 from compat.runtime.tensor import Tensor, convert
 from compat.runtime.tracing import clean, in_trace
@@ -180,6 +180,8 @@ class Function:
             return staged(tensors)
         except StopIteration:
             raise OutOfRangeError("End of sequence") from None
+        except jax.errors.UnexpectedTracerError as error:
+            raise leaked(self.name) from error
 
     def _tell_why(self, error: ValueNeeded) -> None:
         """Warns that the function runs as plain Python from now on."""

@@ -13,7 +13,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from compat.runtime import dtypes
+from compat.runtime import dtypes, places
 from compat.runtime.errors import OperatorNotAllowedInGraphError
 from compat.runtime.export import export
 from compat.runtime.shapes import TensorShape
@@ -235,9 +235,10 @@ def concrete(tensor: Tensor, what: str) -> np.ndarray:
     """
     if isinstance(tensor._array, Tracer):
         raise OperatorNotAllowedInGraphError(
-            f"{what} a traced tensor ({tensor!r}): inside tf.function, or a function "
-            "that JAX traces, it has no value yet. Write the condition with tf.cond, "
-            "tf.where or an `if` in the body of a tf.function, shapes with .shape."
+            f"{places.here()}: {what} a traced tensor ({tensor!r}): inside "
+            "tf.function, or a function that JAX traces, it has no value yet. Write "
+            "the condition with tf.cond, tf.where or an `if` in the body of a function "
+            "(a lambda or a generator is not converted), shapes with .shape."
         )
     return np.asarray(tensor._array)
 

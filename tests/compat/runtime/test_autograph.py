@@ -188,3 +188,48 @@ def test_gradients_through_compiled_loops():
 
     rows = tf.constant([1.0, 0.0] * 10)
     assert f(tf.constant(1.1), rows).numpy() == pytest.approx(10 * 1.1**9, rel=1e-5)
+
+
+def test_items_that_branches_and_loops_assign_to():
+    def f(x):
+        kept, rows = {"a": x}, [x, x]
+        if x > 0.0:
+            kept["a"] = kept["a"] * 2.0
+            rows[1] = x + 1.0
+        while kept["a"] < 20.0:
+            kept["a"] = kept["a"] + 5.0
+        return kept["a"], rows[1]
+
+    for value in (3.0, -2.0):
+        want = [float(v) for v in f(tf.constant(value))]
+        assert [float(v) for v in tf.function(f)(tf.constant(value))] == want
+
+
+def test_a_list_that_a_compiled_loop_appends_to_is_refused():
+    @tf.function
+    def f(x):
+        out = []
+        while x > 0.0:
+            out.append(x)
+            x = x - 1.0
+        return out
+
+    with pytest.raises(ValueError, match=r"f: a tensor that was made .*TensorArray"):
+        f(tf.constant(3.0))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: (lambda z: 1.0 if z > 0 else 2.0)(x),
+        lambda x: [i for i in range(3) if x > i],
+        lambda x: sorted([x, -x]),
+        lambda x: sum(i for i in range(3) if x > i),
+    ],
+)
+def test_forms_that_are_not_converted_name_the_file_and_the_line(function):
+    def f(x):
+        return function(x)
+
+    with pytest.raises(TypeError, match=r"test_autograph\.py:\d+: bool of a traced"):
+        tf.function(f)(tf.constant(3.0))
