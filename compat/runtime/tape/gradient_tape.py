@@ -90,6 +90,15 @@ class GradientTape:
             values.append(value)
             self._live.add(id(value))
 
+    def pull(
+        self,
+        targets: Sequence[Any],
+        weights: Sequence[Tensor | None],
+        leaves: Sequence[Tensor],
+    ) -> list[Tensor | None]:
+        """The gradients by the leaves of what was recorded so far; it goes on."""
+        return pull(self._records, targets, weights, leaves)
+
     # What programs call.
 
     def __enter__(self) -> GradientTape:
@@ -295,7 +304,7 @@ class GradientTape:
         return nest.pack_sequence_as(sources, found)
 
     def _pull_to(self, target: Tensor, leaves: Sequence[Tensor]) -> Any:
-        return lambda weight: pull(self._records, [target], [weight], leaves)
+        return lambda weight: self.pull([target], [weight], leaves)
 
     def batch_jacobian(
         self,
