@@ -10,6 +10,7 @@ import types
 import pytest
 
 import compat
+from compat.__main__ import main
 
 
 @pytest.fixture
@@ -150,6 +151,17 @@ def test_missing_names_say_which_where_and_what_to_do(tmp_path):
     first, second = out.splitlines()
     assert "tf.keras" in first and "program.py:7" in first
     assert "tensorflow.python" in second or "tf.python" in second
+
+
+def test_missing_names_as_a_command(tmp_path, capsys):
+    program = tmp_path / "model.py"
+    program.write_text("import tensorflow as tf\ntf.no_such_op(1)\n")
+    assert main([str(program)]) == 1
+    assert f"{program}:2: tf.no_such_op: " in capsys.readouterr().out
+    program.write_text("import tensorflow as tf\ntf.ones([1])\n")
+    assert main([str(program)]) == 0
+    with pytest.raises(SystemExit, match="2"):
+        main([str(tmp_path / "nowhere")])
 
 
 def test_missing_lists_a_programs_names(tmp_path):
