@@ -9,6 +9,7 @@ import tensorflow_probability as tfp
 
 tfp.distributions  # noqa: B018  (before TensorFlow: see tests/support/own_process.py)
 
+import functools  # noqa: E402
 import inspect  # noqa: E402
 import zlib  # noqa: E402
 
@@ -91,6 +92,11 @@ def weights_for(arrays):
     return [rng.normal(size=np.shape(a)).astype(np.float32) for a in arrays]
 
 
+def named(package, entry):
+    """What stands under an entry's name in a package."""
+    return functools.reduce(getattr, entry.name.split(".")[1:], package)
+
+
 def theirs_of(function, args, kwargs):
     """TRFL's results, and the gradient by each float input of a weighted sum."""
     inputs, put = float_inputs(args, kwargs)
@@ -160,7 +166,7 @@ def fields(result):
 @pytest.mark.parametrize(("entry", "call"), GOOD, ids=case_id)
 def test_body(entry, call):
     args, kwargs = drawn(entry, call)
-    theirs, their_gradients = theirs_of(getattr(trfl, entry.__name__), args, kwargs)
+    theirs, their_gradients = theirs_of(named(trfl, entry), args, kwargs)
     mine, gradients = mine_of(lambda *a, **k: exact.call(entry, *a, **k), args, kwargs)
     assert fields(mine) == fields(theirs)
     same(mine, theirs, f"{entry.name}{call}")
@@ -170,14 +176,14 @@ def test_body(entry, call):
 @pytest.mark.parametrize(("entry", "call"), GOOD, ids=case_id)
 def test_tensors_under_a_tape(entry, call):
     args, kwargs = drawn(entry, call)
-    theirs, their_gradients = theirs_of(getattr(trfl, entry.__name__), args, kwargs)
+    theirs, their_gradients = theirs_of(named(trfl, entry), args, kwargs)
     inputs, put = float_inputs(args, kwargs)
     tensors = [runtime.convert_to_tensor(x) for x in inputs]
     tape = compat_tape()
     with tape:
         tape.watch(tensors)
         placed_args, placed_kwargs = put(tensors, runtime.convert_to_tensor)
-        result = getattr(ours, entry.__name__)(*placed_args, **placed_kwargs)
+        result = named(ours, entry)(*placed_args, **placed_kwargs)
     outputs = [leaf for leaf in flat_tensors(result) if leaf.dtype.is_floating]
     gradients = tape.gradient(outputs, tensors, output_gradients=weights_for(outputs))
     same(
@@ -269,7 +275,7 @@ def test_spelling(entry, call, spelling):
     def spelled(*values):
         return spelling.fn(**dict(zip(given, values, strict=True)))
 
-    theirs, their_gradients = theirs_of(getattr(trfl, entry.__name__), args, kwargs)
+    theirs, their_gradients = theirs_of(named(trfl, entry), args, kwargs)
     mine, gradients = mine_of(spelled, list(given.values()), {})
     same(mine, theirs, f"{entry.name}{call}")
     same(gradients, their_gradients, f"gradient of a spelling of {entry.name}{call}")
@@ -292,9 +298,7 @@ def test_each_spelling_was_compared():
 def test_errors(entry, call):
     args, kwargs = drawn(entry, call)
     with pytest.raises((ValueError, tf.errors.InvalidArgumentError)):
-        getattr(trfl, entry.__name__)(
-            *convert(args, tf.constant), **convert(kwargs, tf.constant)
-        )
+        named(trfl, entry)(*convert(args, tf.constant), **convert(kwargs, tf.constant))
     with pytest.raises(call.raises):
         exact.call(entry, *convert(args, jnp.asarray), **convert(kwargs, jnp.asarray))
 
@@ -311,7 +315,7 @@ def test_all_public_names():
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=case_id)
 def test_signatures(entry):
-    theirs = inspect.signature(getattr(trfl, entry.__name__)).parameters
+    theirs = inspect.signature(named(trfl, entry)).parameters
     mine = entry.signature.parameters
     assert list(mine) == list(theirs)
     for name, parameter in theirs.items():
