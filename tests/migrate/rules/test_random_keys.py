@@ -1,4 +1,4 @@
-"""Where a draw takes its key from: the transform inside modules, the stream elsewhere."""
+"""Where a draw takes its key from: in modules the transform, elsewhere the stream."""
 
 from tests.migrate.rules.check import turns
 
