@@ -14,7 +14,7 @@ import tensorflow as tf
 def randomize(module: tf.Module, seed: int = 0) -> None:
     """Gives every variable random values that its role allows."""
     rng = np.random.RandomState(seed)
-    for variable in sorted(module.variables, key=lambda v: (v.name, v.ref())):
+    for variable in sorted(module.variables, key=lambda v: v.name):
         if variable.dtype.is_integer:
             variable.assign(tf.cast(7, variable.dtype))
             continue
