@@ -149,7 +149,9 @@ def _is_module(node: cst.BaseExpression) -> bool:
     import haiku_core as hk
 
     found = templates.resolve_function(node, {"hk": hk, "_hk_sonnet": hk.sonnet})
-    return not inspect.isclass(found) or issubclass(found, hk.Module)
+    # The last two are no modules, yet hold one, which is made inside of transforms.
+    kinds = (hk.Module, hk.BatchApply, hk.Deferred)
+    return not inspect.isclass(found) or issubclass(found, kinds)
 
 
 def named(rw, node, name, entry, scope, parent):

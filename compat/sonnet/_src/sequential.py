@@ -118,7 +118,12 @@ def _call_method(module: Deferred, name: str, *args: Any, **kwargs: Any) -> Any:
     return getattr(module.target, name)(*args, **kwargs)
 
 
-@Deferred.entry.when()
+# Haiku names what a Deferred makes as if it were the first of its class in the method
+# that made the Deferred: two such modules would share their parameters.
+@Deferred.entry.when(
+    because="exact if nothing else of the class it makes is made in the same method; "
+    "otherwise name one of them"
+)
 def _(constructor, call_methods=("__call__",)):
     return hk.Deferred(constructor, call_methods=call_methods)
 

@@ -23,6 +23,7 @@ from migrate.checkpoint._src.trace import (
     Trace,
     items_of,
     leaves_of,
+    wrapped,
 )
 from migrate.errors import UserError
 
@@ -121,12 +122,12 @@ def examine(owner: Any) -> Owned:
     """
     root = Found(owner, "")
     found = Owned(Trace(roots=[root], modules=[root]), [], {}, [])
-    networks: dict[int, list[Found]] = {}
+    networks: dict[int, list[tuple[Path, Found]]] = {}
     late = []
     for path, kind, thing in _members(owner, (), set()):
         if kind == "Network":
-            for module in _network(thing, path, found, networks):
-                root.children.append((path, module))
+            for way, module in _network(thing, path, found, networks):
+                root.children.append(((*path, *way), module))
         elif kind == "Box":
             _box(thing, path, root, found)
         else:
@@ -138,9 +139,12 @@ def examine(owner: Any) -> Owned:
 
 
 def _network(
-    network: Any, path: Path, found: Owned, known: dict[int, list[Found]]
-) -> list[Found]:
-    """The outermost modules of a network, once for each kind of call that made it."""
+    network: Any, path: Path, found: Owned, known: dict[int, list[tuple[Path, Found]]]
+) -> list[tuple[Path, Found]]:
+    """The outermost modules of a network, once for each kind of call that made it.
+
+    Each comes with the path to it from the network.
+    """
     if id(network) in known:
         return known[id(network)]
     shown = "/".join(path) or "the network"
@@ -160,19 +164,27 @@ def _network(
         for module, boxes in tree.items():
             for name, box in boxes.items():
                 found.boxes[Key(prefix + collection, module, name)] = (box, None)
-    roots: list[Found] = []
+    roots: list[tuple[Path, Found]] = []
     known[id(network)] = roots
     inner: list[tuple[Found, Path, Any]] = []
     hk = sys.modules[type(network).__module__].hk
+    way = _way_in(network._skeleton(()), hk)
     for call, args, kwargs in network._created.values():
         traced = _replay(network, hk, prefix, call, args, kwargs, leaves, inner)
         found.trace.modules += traced.modules
-        roots += traced.roots
+        roots += [(way, module) for module in traced.roots]
     found.trace.leaves |= leaves
     for holder, attribute, other in inner:
-        for module in _network(other, (*path, *attribute), found, known):
-            holder.children.append((attribute, module))
+        for inside, module in _network(other, (*path, *attribute), found, known):
+            holder.children.append(((*attribute, *inside), module))
     return roots
+
+
+def _way_in(made: Any, hk: Any) -> Path:
+    """The path from what a network's factory makes to the module in it."""
+    for name, member in wrapped(made, hk):
+        return (name, *_way_in(member, hk))
+    return ()
 
 
 def _replay(network, hk, prefix, call, args, kwargs, leaves, inner) -> Trace:

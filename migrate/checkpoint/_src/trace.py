@@ -69,6 +69,15 @@ def items_of(container: Any) -> Iterator[tuple[str, Any]]:
         yield from ((str(index), value) for index, value in enumerate(container))
 
 
+def wrapped(value: Any, hk: Any) -> Iterator[tuple[str, Any]]:
+    """What is inside of Haiku's wrappers, which are modules in Sonnet only."""
+    wrappers = {hk.BatchApply: "module", hk.Deferred: "_target"}
+    if type(value) in wrappers:
+        for member in vars(value).values():
+            if isinstance(member, hk.Module) or type(member) in wrappers:
+                yield wrappers[type(value)], member
+
+
 def _blank(create: Callable, shape: Any, dtype: Any, init: Any, context: Any) -> Any:
     """Takes the place of initializers, whose values nobody looks at."""
     del create, init, context
@@ -156,7 +165,7 @@ class Recorder:
         elif self._on_other is not None and self._on_other(found, path, value):
             pass
         elif id(value) not in seen:
-            for name, member in items_of(value):
+            for name, member in (*items_of(value), *wrapped(value, self._hk)):
                 seen.add(id(value))
                 self._relate(found, (*path, name), member, seen)
 

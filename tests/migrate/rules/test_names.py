@@ -303,3 +303,19 @@ def test_star_imports_of_tensorflow_are_marked():
         "S2H901",
         "which names of tf",
     )
+
+
+def test_what_a_deferred_makes_may_share_a_name():
+    done = rewritten(
+        """
+        import sonnet as snt
+
+        class Net(snt.Module):
+            def __init__(self):
+                super().__init__()
+                self._first = snt.Linear(3)
+                self._late = snt.Deferred(lambda: snt.Linear(3))
+        """
+    )
+    (found,) = [f for f in done.findings if f.name == "snt.Deferred"]
+    assert found.safety == "assumed" and "name one of them" in found.message

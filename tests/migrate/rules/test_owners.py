@@ -318,3 +318,23 @@ def test_lists_of_variables_as_arrays():
         """
     )
     assert "sum([v.value for v in net.trainable_variables])" in done.text
+
+
+def test_a_wrapper_around_a_module_is_a_network():
+    turns(
+        """
+        import sonnet as snt
+
+        class Learner:
+            def __init__(self):
+                self._net = snt.BatchApply(snt.Linear(3))
+        """,
+        """
+        import haiku_core as hk
+        from haiku_core import objects
+
+        class Learner:
+            def __init__(self):
+                self._net = objects.network(lambda: hk.BatchApply(hk.Linear(3)))
+        """,
+    )
