@@ -110,12 +110,22 @@ def default_dim(vocab_size: int) -> int:
     return round(6.0 * math.sqrt(math.sqrt(vocab_size)))
 
 
-@Embed.entry.when(
+# Sonnet's optimizers move only the rows that a batch looks up, unless told otherwise.
+_DENSE = "gradients are dense: optimizers with momentum move all rows at each step"
+_PLAIN = (
     "embed_dim is given and existing_vocab is omitted and trainable is default "
     "and dtype is default"
 )
+
+
+@Embed.entry.when(f"densify_gradients == True and {_PLAIN}")
 def _(vocab_size=None, embed_dim=None, initializer=None, name=None):
     return hk.Embed(vocab_size, embed_dim, w_init=initializer, name=name)
 
 
-takes_the_same(Embed.entry, "hk.sonnet.Embed")
+@Embed.entry.when(_PLAIN, because=_DENSE)
+def _(vocab_size=None, embed_dim=None, initializer=None, name=None):
+    return hk.Embed(vocab_size, embed_dim, w_init=initializer, name=name)
+
+
+takes_the_same(Embed.entry, "hk.sonnet.Embed", because=_DENSE)

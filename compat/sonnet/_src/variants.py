@@ -37,7 +37,9 @@ def with_defaults(function: Callable[..., Any], **defaults: Any) -> Callable[...
     return made
 
 
-def takes_the_same(entry: Entry, target: str, **written: str) -> None:
+def takes_the_same(
+    entry: Entry, target: str, *, because: str = "", **written: str
+) -> None:
     """Adds the spelling `target(…)` with all arguments of the entry handed on.
 
     Those that have no default stay positional, the others go by keyword. Parameters
@@ -46,6 +48,7 @@ def takes_the_same(entry: Entry, target: str, **written: str) -> None:
     Args:
       entry: of the class.
       target: what takes the same arguments: "hk.Conv2D".
+      because: in what small way it is not exact.
       **written: defaults that are other expressions there than they are here, as
         those that are functions are.
     """
@@ -69,7 +72,7 @@ def takes_the_same(entry: Entry, target: str, **written: str) -> None:
     exec(compile(text, file, "exec"), space)
     # A spelling is read as source; this is where Python looks for it.
     linecache.cache[file] = (len(text), None, text.splitlines(True), file)
-    entry.when()(space["spelling"])
+    entry.when(because=because)(space["spelling"])
 
 
 def _expression(default: Any) -> str:

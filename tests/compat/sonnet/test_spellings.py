@@ -39,8 +39,9 @@ class Holder(snt.Module):
         self.inner = {made!r}
 """
 
-# Exact for inputs of more than preserve_dims axes, as those here are.
-ASSUMED = ("snt.Flatten", "snt.Reshape")
+# Exact for inputs of more than preserve_dims axes, as those here are; in outputs and
+# gradients, if not in what optimizers with momentum make of them.
+ASSUMED = ("snt.Flatten", "snt.Reshape", "snt.Embed")
 
 
 def rewritten(made):
@@ -72,11 +73,6 @@ def converted(prefix, case, holder, inputs):
         call = training if case.call is evaluating else case.call
         return call(holder().inner, *inputs)
 
-    if case.made.name == "snt.BatchApply":  # no Haiku module: nothing to join through
-        read = tf.train.load_checkpoint(prefix).get_tensor
-        shapes, _ = jax.eval_shape(hk.transform_with_state(program).init, KEY, *inputs)
-        path = "inner/module/{}/.ATTRIBUTES/VARIABLE_VALUE"
-        return {m: {n: read(path.format(n)) for n in shapes[m]} for m in shapes}, {}
     return checkpoint.convert(prefix, program, *example(inputs), root="root")
 
 
