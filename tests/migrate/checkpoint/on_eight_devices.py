@@ -109,11 +109,15 @@ def test_some_stay_in_numpy(path, mesh):
     assert isinstance(params["mlp/~/linear_0"]["w"], jax.Array)
 
 
-@pytest.mark.parametrize("name", ["net.safetensors", "net"])
-def test_writing_streams(name, tmp_path):
-    """Of five large arrays no more than one is ever in memory."""
+# One array, and what is under way. How much that is with Orbax depends on how far the
+# disk is behind: TensorStore writes from threads, in chunks and files of its own.
+@pytest.mark.parametrize(
+    ("name", "most"), [("net.safetensors", 48 + 100), ("net", 48 + 192)]
+)
+def test_writing_streams(name, most, tmp_path):
+    """Of ten arrays of 48 MiB few are ever in memory."""
     leaf = Leaf((48, 1 << 18), np.dtype(np.float32))
-    keys = [Key(PARAMS, "m", str(i)) for i in range(5)]
+    keys = [Key(PARAMS, "m", str(i)) for i in range(10)]
 
     def values():
         for i, key in enumerate(keys):
@@ -123,6 +127,6 @@ def test_writing_streams(name, tmp_path):
     checkpoint.save(tmp_path / f"warm-{name}", {"m": {"w": np.zeros(3)}})
     with Watch() as watch:
         files.write(tmp_path / name, content)
-    assert watch.taken < (48 + 100) * MIB
+    assert watch.taken < most * MIB
     params, _ = checkpoint.load(tmp_path / name)
-    assert all(np.all(params["m"][str(i)] == i) for i in range(5))
+    assert all(np.all(params["m"][str(i)] == i) for i in range(10))
