@@ -237,6 +237,14 @@ def n_steps(pairs: int) -> None:
         for n in (5, 50, 200):
             row = n_step_row(n, length, batch, pairs)
             print(f"n={n}\t{length}\t{batch}\t{row}", flush=True)
+    x = jnp.ones(1000)
+    added = jax.jit(lambda a, b: a + b)
+
+    def least():
+        return jax.block_until_ready(added(x, x))
+
+    took = compare(least, lambda: least(), lambda: least(), pairs).microseconds
+    print(f"a call that adds two arrays of 1000\t{took:.0f} us")
 
 
 def compile_times() -> None:

@@ -134,14 +134,10 @@ class Statements(Expressions):
                 changes["lines_after_decorators"] = []
 
         def header(child, parent, field):
-            if isinstance(child, cst.BaseExpression) and not isinstance(
-                parent, cst.Param
-            ):
-                return self.expr(child, scope, parent, field)
-            if isinstance(child, cst.BaseExpression) and field != "name":
-                return self.expr(child, scope, parent, field)
-            if isinstance(child, cst.BaseExpression):
+            if isinstance(parent, cst.Param) and field == "name":
                 return child
+            if isinstance(child, cst.BaseExpression):
+                return self.expr(child, scope, parent, field)
             return trees.rebuild(child, header)
 
         params = header(node.params, node, "params")

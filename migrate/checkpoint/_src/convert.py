@@ -97,9 +97,13 @@ def _advice(source: Source, plan: Plan, waivers: Waivers) -> Iterator[str]:
                 f" --ignore {path}"
             )
     for pattern in waivers.unused():
-        near = difflib.get_close_matches(pattern, _names(source), 1)
-        guess = f"; is it {near[0]}?" if near else ""
-        yield f"--ignore {pattern} matched nothing{guess}"
+        known = _names(source)
+        near = difflib.get_close_matches(pattern, known, 1)
+        if pattern in known:
+            yield f"--ignore {pattern} is not needed: it is not in the way"
+        else:
+            guess = f"; is it {near[0]}?" if near else ""
+            yield f"--ignore {pattern} matched nothing{guess}"
 
 
 def _names(source: Source) -> list[str]:

@@ -7,8 +7,6 @@ import tensorflow
 import compat.tensorflow
 from tests.compat.runtime.scenarios import SCENARIOS
 
-pytestmark = pytest.mark.filterwarnings("ignore")
-
 
 def plain(tf, value):
     """A result in terms that both sides share."""

@@ -8,7 +8,6 @@ import tensorflow
 
 import compat.tensorflow
 
-pytestmark = pytest.mark.filterwarnings("ignore")
 LONGEST = 60  # elements that are looked at
 
 

@@ -18,9 +18,6 @@ from compat import dictionary as d
 from compat.dictionary.kinds import Fn
 from compat.runtime.export import EXPORTS
 from compat.tensorflow import namespace
-
-pytest.importorskip("tensorflow")
-
 from tests.compat.tensorflow import jax_side, tf_side
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

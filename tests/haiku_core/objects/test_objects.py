@@ -16,7 +16,7 @@ from haiku_core import objects as own_objects
 from tests.support.copied import on_dm_haiku
 
 
-@pytest.fixture(scope="module", params=["haiku"])
+@pytest.fixture(scope="module", params=["haiku_core", "haiku"])
 def sides(request, tmp_path_factory):
     if request.param == "haiku_core":
         return haiku_core, own_objects

@@ -38,9 +38,11 @@ def files(tf):
         with gfile.GFile(text, "rb") as file:
             parts = [file.read(3), file.tell(), file.seek(0), file.readline()]
             parts += [file.size(), list(file)]
+        with gfile.GFile(text) as file:
+            lines = file.readlines()
         gfile.copy(text, other)
         found = [
-            gfile.GFile(text).readlines(), gfile.exists(text), gfile.exists("no"),
+            lines, gfile.exists(text), gfile.exists("no"),
             gfile.isdir(folder), gfile.stat(text).length,
             gfile.stat(folder).is_directory, sorted(gfile.listdir(folder)),
             [p.removeprefix(top) for p in sorted(gfile.glob(f"{top}/*/*/*.txt"))],
