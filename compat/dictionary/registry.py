@@ -71,6 +71,8 @@ class Entry:
       random: whether the result is drawn at random: of the key, or of a seed.
       concrete: whether (True, or a guard: when) the shape of the result depends on
         values: the body then runs on concrete arrays, outside of any jit.
+      rows: whether (True, or a guard: when) it takes rows of its first argument at its
+        second: the gradient by the first is some rows, then.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Entry:
         helper: bool = True,
         attribute: bool = False,
         concrete: bool | str = False,
+        rows: bool | str = False,
         random: bool = False,
         spelling: str | None = None,
         rule: str | None = None,
@@ -102,6 +105,7 @@ class Entry:
         self.helper = helper
         self.attribute = attribute
         self.concrete = concrete
+        self.rows = rows
         self.spelling = spelling
         self.rule = rule
         self.because = because
@@ -202,6 +206,7 @@ def op(
     helper: bool = True,
     attribute: bool = False,
     concrete: bool | str = False,
+    rows: bool | str = False,
     random: bool = False,
     because: str = "",
     instead: str = "",
@@ -223,6 +228,7 @@ def op(
       attribute: whether the legacy form is an attribute ("Tensor.ndim"), not a call.
       concrete: whether, or under which guard, the shape of the result depends on
         values, so that the body runs on concrete arrays only.
+      rows: whether, or under which guard, it takes rows of its first argument.
       random: whether the result is drawn at random (as it is with a `Key`).
       because: a caveat, for docs and reports.
       instead: what to do where neither a spelling nor a helper serves.
@@ -240,6 +246,7 @@ def op(
                 helper=helper,
                 attribute=attribute,
                 concrete=concrete,
+                rows=rows,
                 random=random,
                 because=because,
                 instead=instead,

@@ -249,9 +249,9 @@ def _make(
 
     pure.__name__ = pure.__qualname__ = entry.__name__
     plan = Plan(pure, entry.name)
-    if _wants_values(entry, given):
+    if _holds(entry.concrete, given):
         plan.jitted = pure
-    plan.rows = entry.name in _ROWS and _ROWS[entry.name](given)
+    plan.rows = _holds(entry.rows, given)
     plans[key] = plan
     return plan
 
@@ -265,19 +265,18 @@ def _with_fields(entry: Entry) -> Callable[..., Any]:
     return lambda *args, **kwargs: named(*entry.fn(*args, **kwargs))
 
 
-# The ops that take rows of their first tensor, and with which arguments they do.
-_ROWS: dict[str, Callable[[dict[str, Any]], bool]] = {
-    "tf.gather": lambda given: not given["axis"] and not given["batch_dims"],
-    "tf.nn.embedding_lookup": lambda given: given["max_norm"] is None,
-    "snt.rows": lambda given: True,
-}
+def _holds(when: bool | str, given: dict[str, Any]) -> bool:
+    """Whether what an entry says holds for a call: always, never, or under a guard."""
+    if isinstance(when, bool):
+        return when
 
+    def known(condition: guards.Condition) -> bool:
+        value = given.get(condition.name)
+        if condition.test == "among":
+            return value in condition.value
+        return value == (condition.value if condition.test == "equal" else None)
 
-def _wants_values(entry: Entry, given: dict[str, Any]) -> bool:
-    """Whether the result's shape depends on values; a guard there says `x is None`."""
-    if isinstance(entry.concrete, bool):
-        return entry.concrete
-    return all(given.get(c.name) is None for c in guards.parse(entry.concrete))
+    return guards.evaluate(when, known)[0] is True
 
 
 class Form:

@@ -21,14 +21,14 @@ from compat.sonnet._src.variants import takes_the_same
 from haiku_core import layers
 
 
-@layer()
+@layer(rows=True)
 def _rows(table: T, ids: T):
     return layers.embedding_lookup(table, ids)
 
 
 @layer()
 def _rows_of_all(table: T, ids: T):
-    """The same, with a dense gradient: tapes tell ops apart by their names."""
+    """The same, with a dense gradient."""
     return layers.embedding_lookup(table, ids)
 
 

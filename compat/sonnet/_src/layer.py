@@ -9,16 +9,17 @@ from compat.dictionary import Entry
 from compat.runtime.dispatch import dispatch
 
 
-def layer(*same: str) -> Callable[[Callable], Callable[..., Any]]:
+def layer(*same: str, rows: bool = False) -> Callable[[Callable], Callable[..., Any]]:
     """Makes a pure function of arrays take and return tensors.
 
     Annotations say what each parameter is, as in the dictionary; parameters named in
-    `same` must be of one dtype, which Python numbers among them take.
+    `same` must be of one dtype, which Python numbers among them take. `rows` says that
+    rows of the first are taken at the second.
     """
 
     def define(fn: Callable) -> Callable[..., Any]:
         name = f"snt.{fn.__name__.strip('_')}"
-        call = dispatch(Entry((name,), "op", fn, same=same, helper=False))
+        call = dispatch(Entry((name,), "op", fn, same=same, rows=rows, helper=False))
         # Pickled, as an activation may be, by the place where it stands.
         call.__module__ = fn.__module__
         call.__name__ = call.__qualname__ = fn.__name__

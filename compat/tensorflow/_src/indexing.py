@@ -29,6 +29,7 @@ RANGE = "an index out of range gives NaN (or wraps round) where TensorFlow raise
 
 @op(
     "tf.gather",
+    rows="axis in (None, 0) and batch_dims == 0",
     returns=Like("params"),
     check=[
         Call(Floats(5, 2), Exactly([4, 0, 0], "int32")),
@@ -106,6 +107,7 @@ def _(params, indices):
 
 @op(
     "tf.nn.embedding_lookup",
+    rows="max_norm is None",
     returns=Like("params"),
     check=[
         Call(Floats(5, 3), Ints(2, 2, low=0, high=5)),
