@@ -73,6 +73,8 @@ class Entry:
         values: the body then runs on concrete arrays, outside of any jit.
       rows: whether (True, or a guard: when) it takes rows of its first argument at its
         second: the gradient by the first is some rows, then.
+      constant: it passes no gradient on: what is behind it is unconnected, which
+        optimizers tell from a gradient of zeros.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class Entry:
         attribute: bool = False,
         concrete: bool | str = False,
         rows: bool | str = False,
+        constant: bool = False,
         random: bool = False,
         spelling: str | None = None,
         rule: str | None = None,
@@ -106,6 +109,7 @@ class Entry:
         self.attribute = attribute
         self.concrete = concrete
         self.rows = rows
+        self.constant = constant
         self.spelling = spelling
         self.rule = rule
         self.because = because
@@ -207,6 +211,7 @@ def op(
     attribute: bool = False,
     concrete: bool | str = False,
     rows: bool | str = False,
+    constant: bool = False,
     random: bool = False,
     because: str = "",
     instead: str = "",
@@ -229,6 +234,7 @@ def op(
       concrete: whether, or under which guard, the shape of the result depends on
         values, so that the body runs on concrete arrays only.
       rows: whether, or under which guard, it takes rows of its first argument.
+      constant: whether it passes no gradient on.
       random: whether the result is drawn at random (as it is with a `Key`).
       because: a caveat, for docs and reports.
       instead: what to do where neither a spelling nor a helper serves.
@@ -247,6 +253,7 @@ def op(
                 attribute=attribute,
                 concrete=concrete,
                 rows=rows,
+                constant=constant,
                 random=random,
                 because=because,
                 instead=instead,

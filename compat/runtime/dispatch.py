@@ -252,6 +252,7 @@ def _make(
     if _holds(entry.concrete, given):
         plan.jitted = pure
     plan.rows = _holds(entry.rows, given)
+    plan.constant = entry.constant
     plans[key] = plan
     return plan
 

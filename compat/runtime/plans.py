@@ -40,15 +40,16 @@ class Plan:
       jitted: `pure` compiled; `pure` itself where it needs its arguments' values.
       rows: whether it takes rows of its first argument at its second: the gradient by
         the first is some rows, then.
+      constant: whether it passes no gradient on.
     """
 
-    __slots__ = ("pure", "name", "jitted", "rows", "_pullbacks")
+    __slots__ = ("pure", "name", "jitted", "rows", "constant", "_pullbacks")
 
     def __init__(self, pure: Callable[..., Any], name: str = "") -> None:
         self.pure = pure
         self.name = name or getattr(pure, "__name__", "function")
         self.jitted = jax.jit(pure)
-        self.rows = False
+        self.rows = self.constant = False
         self._pullbacks: dict[Any, Plan] = {}
 
     def pullback(self, wrt: tuple[int, ...], given: tuple[bool, ...]) -> Plan:

@@ -19,7 +19,6 @@ from compat.runtime.plans import Plan
 from compat.runtime.state import STATE
 from compat.runtime.tape.jacobians import batch_jacobian, jacobians
 from compat.runtime.tape.records import (
-    CONSTANT,
     Record,
     UnconnectedGradients,
     add,
@@ -71,7 +70,7 @@ class GradientTape:
         live = self._live
         for tensor in inputs:
             if id(tensor) in live:
-                if plan is not None and plan.name in CONSTANT:
+                if plan is not None and plan.constant:
                     return
                 self._records.append(Record(plan, inputs, outputs, rule))
                 for out in outputs:

@@ -52,26 +52,6 @@ def differentiable(tensor: Tensor) -> bool:
     return jnp.issubdtype(tensor._array.dtype, jnp.inexact)
 
 
-# Ops that pass no gradient on: what is behind them is unconnected, which optimizers
-# tell from a gradient of zeros.
-CONSTANT = frozenset(
-    {
-        "tf.stop_gradient",
-        "tf.zeros_like",
-        "tf.ones_like",
-        "tf.floor",
-        "tf.round",
-        "tf.math.ceil",
-        "tf.math.rint",
-        "tf.math.floordiv",
-        "tf.math.nextafter",
-        "tf.math.count_nonzero",
-        "tf.random.shuffle",
-        "Tensor.__floordiv__",
-        "Tensor.__rfloordiv__",
-    }
-)
-
 _ADD = Plan(jnp.add, "gradient sum")
 _ONES = Plan(jnp.ones_like, "ones_like")
 _ZEROS = Plan(jnp.zeros_like, "zeros_like")

@@ -139,7 +139,13 @@ def floored_quotient(x, y):
     return jnp.floor(x / y)
 
 
-@op("tf.math.floordiv", same=("x", "y"), returns=Like("x", "y"), check=FLOOR)
+@op(
+    "tf.math.floordiv",
+    constant=True,
+    same=("x", "y"),
+    returns=Like("x", "y"),
+    check=FLOOR,
+)
 def floordiv(x: T, y: T, name: Ignored = None):
     """The quotient rounded down."""
     return floored_quotient(x, y)
@@ -364,6 +370,7 @@ def atan2(y: T, x: T, name: Ignored = None):
 
 @op(
     "tf.math.nextafter",
+    constant=True,
     same=("x1", "x2"),
     returns=Like("x1"),
     check=[Call(Floats(3), Floats(3), grad_=False)],

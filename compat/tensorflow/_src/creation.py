@@ -69,7 +69,12 @@ LIKE = [
 ]
 
 
-@op("tf.zeros_like", returns=ByDtype("dtype", Like("input")), check=LIKE)
+@op(
+    "tf.zeros_like",
+    constant=True,
+    returns=ByDtype("dtype", Like("input")),
+    check=LIKE,
+)
 def zeros_like(
     input: T, dtype: Dtype = None, name: Ignored = None, layout: Ignored = None
 ):
@@ -77,7 +82,12 @@ def zeros_like(
     return jnp.zeros_like(input, dtype=dtype)
 
 
-@op("tf.ones_like", returns=ByDtype("dtype", Like("input")), check=LIKE)
+@op(
+    "tf.ones_like",
+    constant=True,
+    returns=ByDtype("dtype", Like("input")),
+    check=LIKE,
+)
 def ones_like(
     input: T, dtype: Dtype = None, name: Ignored = None, layout: Ignored = None
 ):

@@ -210,25 +210,31 @@ def atanh(x: T, name: Ignored = None):
     return jnp.arctanh(x)
 
 
-@op("tf.floor", "tf.math.floor", returns=FLOAT, check=[HALVES])
+@op("tf.floor", "tf.math.floor", constant=True, returns=FLOAT, check=[HALVES])
 def floor(x: T, name: Ignored = None):
     """The largest whole number not above x."""
     return jnp.floor(x)
 
 
-@op("tf.math.ceil", returns=FLOAT, check=[HALVES])
+@op("tf.math.ceil", constant=True, returns=FLOAT, check=[HALVES])
 def ceil(x: T, name: Ignored = None):
     """The smallest whole number not below x."""
     return jnp.ceil(x)
 
 
-@op("tf.round", "tf.math.round", returns=Like("x"), check=[HALVES, Call(Ints(4))])
+@op(
+    "tf.round",
+    "tf.math.round",
+    constant=True,
+    returns=Like("x"),
+    check=[HALVES, Call(Ints(4))],
+)
 def round(x: T, name: Ignored = None):
     """The nearest whole number, halves to even; the gradient is 0."""
     return jnp.round(x)
 
 
-@op("tf.math.rint", returns=FLOAT, check=[HALVES])
+@op("tf.math.rint", constant=True, returns=FLOAT, check=[HALVES])
 def rint(x: T, name: Ignored = None):
     """The nearest whole number, halves to even."""
     return jnp.rint(x)

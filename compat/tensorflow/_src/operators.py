@@ -115,6 +115,7 @@ FLOORED = [
 
 @op(
     "Tensor.__floordiv__",
+    constant=True,
     same=("self", "y"),
     returns=Like("self", "y"),
     check=FLOORED,

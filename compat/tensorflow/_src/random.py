@@ -211,6 +211,7 @@ def _(logits, num_samples, dtype):
 
 @op(
     "tf.random.shuffle",
+    constant=True,
     returns=Like("value"),
     because=RANDOM,
     check=[Call(Floats(5, 2)), Call(Ints(4))],

@@ -258,6 +258,7 @@ def _(input, axis, output_type=jnp.int32):
 
 @op(
     "tf.math.count_nonzero",
+    constant=True,
     returns=INT,
     check=[
         Call(Ints(3, 4, low=0, high=2), 1),
